@@ -1,0 +1,48 @@
+"""Compile every kernel ahead of the first request."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.aggregate import connections_of
+from analysis.matrix import Selection, entries, grouped, in_totals
+from analysis.order import by_degree, cluster
+from analysis.raster import indexed, pixel, raster, whole
+from data_access.graph import Graph, Orientation
+
+
+def warm() -> None:
+    """Run every kernel once for each type it meets; under a second when the compiled code is on disk.
+
+    Call it in the parent of the web workers, or once after installing: some 20 s where nothing was compiled.
+    """
+    ids = np.arange(8, dtype=np.int64)
+    connections_of(ids, ids[::-1], ids)
+    connections_of(ids, ids[::-1], ids.astype(np.float64))
+    for size in (np.uint32, np.float64):
+        graph = _ring(size)
+        cells = np.arange(graph.n_nodes, dtype=np.int32)
+        selection = Selection(cells, cells)
+        entries(graph, selection)
+        entries(graph, Selection(cells, cells[:0]))
+        grouped(graph, selection, cells, cells, len(cells), len(cells), "mean_size")
+    in_totals(graph)
+    by_degree(graph, cells, "pre", cells)
+    cluster(graph, selection, "rows")
+    for kind in (np.uint32, np.float32, np.float64):
+        values = np.ones(graph.n_connections, kind)
+        picture = raster(graph, selection, whole(selection), 4, 4, values)
+        pixel(graph, selection, whole(selection), values)
+    indexed(picture.value, 0.0, 1.0)
+    indexed(picture.value.astype(np.float64), 0.0, 1.0)
+
+
+def _ring(size: type) -> Graph:
+    """Five cells, each connected to its two neighbours."""
+    n = 5
+    indptr = 2 * np.arange(n + 1, dtype=np.int64)
+    idx = np.sort([[(i - 1) % n, (i + 1) % n] for i in range(n)], axis=1).ravel().astype(np.int32)
+    ones = np.ones(2 * n, np.uint32)
+    side = Orientation(indptr, idx, ones, ones.astype(size), ones)
+    known = np.ones(n, bool)
+    return Graph(side, side, known, known)

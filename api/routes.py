@@ -1,0 +1,132 @@
+"""The routes: a request becomes a view, the view a result, the result an answer."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import orjson
+
+from api import figures, formats, openapi, params, sets
+from api.tables import PICTURE, TABLES, Table
+from data_access.cache import ResultCache, ResultKey
+from data_access.dataset import Broken, Dataset, open_dataset, survey
+from data_access.errors import NotFoundError, did_you_mean
+from serving import etag
+from settings import Settings
+from views import schema
+
+PATH = "api/v1"
+
+
+def register(server: flask.Flask, settings: Settings) -> None:
+    """Serve the API under <url prefix>api/v1. Error answers and unknown paths are the serving layer's."""
+    api = _Api(settings)
+    blueprint = flask.Blueprint("api", __name__)
+    blueprint.get("/openapi.json")(api.describe)
+    blueprint.get("/datasets")(api.datasets)
+    blueprint.get("/datasets/<dataset_id>")(api.dataset)
+    blueprint.post("/sets")(api.store_set)
+    for table in TABLES:
+        answer = functools.partial(api.table, table)
+        path = f"/datasets/<dataset_id>/{table.name}.<suffix>"
+        blueprint.add_url_rule(path, table.name, answer, methods=["GET", "POST"])
+    blueprint.route("/datasets/<dataset_id>/matrix.png", methods=["GET", "POST"])(api.picture)
+    blueprint.route("/datasets/<dataset_id>/<name>", methods=["GET", "POST"])(api.nothing)
+    for part in (blueprint, figures.blueprint):
+        server.register_blueprint(part, url_prefix=f"{settings.url_prefix}{PATH}")
+
+
+@dataclass(frozen=True)
+class _Api:
+    settings: Settings
+
+    @functools.cached_property
+    def _results(self) -> ResultCache:
+        """Opened with the first request: after any fork."""
+        return ResultCache(self.settings.cache_dir, self.settings.redis_url, self.settings.cache_mb)
+
+    def describe(self) -> flask.Response:
+        """GET /openapi.json"""
+        content = orjson.dumps(openapi.document(self.settings.url_prefix + PATH))
+        return self._tagged(ResultKey("", 0, "", "openapi", "json"), lambda: _json(content))
+
+    def datasets(self) -> flask.Response:
+        """GET /datasets"""
+        found = survey(self.settings.data)
+        broken = [{"id": d.id, "error": d.error} for d in found if isinstance(d, Broken)]
+        content: dict[str, Any] = {"data": [d.summary() for d in found if not isinstance(d, Broken)]}
+        if broken:
+            content["unreadable"] = broken
+        body = orjson.dumps(content)
+        return self._tagged(ResultKey("", 0, body.decode(), "datasets", "json"), lambda: _json(body))
+
+    def dataset(self, dataset_id: str) -> flask.Response:
+        """GET /datasets/{id}"""
+        opened = open_dataset(self.settings.data, dataset_id)
+        key = self._key(opened, "dataset", "json")
+        return self._tagged(key, lambda: _json(orjson.dumps(opened.meta.full())))
+
+    def table(self, table: Table, dataset_id: str, suffix: str) -> flask.Response:
+        """GET or POST /datasets/{id}/TABLE.FMT"""
+        form = formats.find(suffix)
+        dataset = open_dataset(self.settings.data, dataset_id)
+        view = params.view(table.view, dataset_id, params.given())
+
+        def make() -> flask.Response:
+            started = time.perf_counter()
+            with params.resolving(self.settings.data) as resolve:
+                result = table.make(dataset, view, resolve)
+            result = result.timed(1000 * (time.perf_counter() - started))
+            return formats.respond(result, form, f"{dataset.meta.id}-{table.name}")
+
+        return self._tagged(self._key(dataset, schema.cache_key(view), suffix), make)
+
+    def picture(self, dataset_id: str) -> flask.Response:
+        """GET or POST /datasets/{id}/matrix.png"""
+        dataset = open_dataset(self.settings.data, dataset_id)
+        view = params.view(PICTURE.view, dataset_id, params.given())
+        key = self._key(dataset, schema.cache_key(view), "png")
+
+        def draw() -> bytes:
+            with params.resolving(self.settings.data) as resolve:
+                return PICTURE.make(dataset, view, resolve)
+
+        def make() -> flask.Response:
+            return flask.Response(self._results.get_or_compute(key, draw), content_type="image/png")
+
+        return self._tagged(key, make)
+
+    def nothing(self, dataset_id: str, name: str) -> flask.Response:
+        """Any other path below a dataset."""
+        open_dataset(self.settings.data, dataset_id)
+        hint = did_you_mean(name.split(".")[0], [table.name for table in TABLES])
+        raise NotFoundError(f"a dataset has no '{name[:60]}'", hint or "openapi.json lists every path")
+
+    def store_set(self) -> flask.Response:
+        """POST /sets"""
+        return _fresh(_json(orjson.dumps(sets.post(self.settings.data))))
+
+    def _key(self, dataset: Dataset, view: str, kind: str) -> ResultKey:
+        meta = dataset.meta
+        return ResultKey(meta.id, meta.generation, meta.fingerprint, view, kind)
+
+    def _tagged(self, key: ResultKey, make: Callable[[], flask.Response]) -> flask.Response:
+        """The answer with its entity tag; nothing is made for a client that has it already."""
+        if flask.request.method == "POST":
+            return _fresh(make())
+        tag = self._results.digest(key)
+        return etag.unchanged(tag) or etag.conditional(make(), tag)
+
+
+def _json(content: bytes) -> flask.Response:
+    return flask.Response(content, content_type="application/json")
+
+
+def _fresh(response: flask.Response) -> flask.Response:
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

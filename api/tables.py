@@ -1,0 +1,148 @@
+"""Which tables the API serves: of each its view, the function that makes it, and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from components import matrix_figure
+from data_access.dataset import Dataset
+from views import matrix, partners, schema, tables
+from views.matrix import MatrixView
+from views.result import TableResult
+from views.tables import Resolve
+
+THEMES = ("light", "dark")
+LARGEST = 4096
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: an id is text in JSON and int64 (or text) elsewhere; nullable = may be missing."""
+
+    name: str
+    kind: Literal["id", "text", "integer", "number", "boolean"]
+    meaning: str
+    example: object
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table route. `unused`: parameters that are accepted, as a page's address holds them, and do nothing."""
+
+    name: str
+    view: type[Any]
+    make: Callable[[Dataset, Any, Resolve], TableResult]
+    summary: str
+    columns: tuple[Column, ...]
+    more: str = ""
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MatrixPicture(MatrixView):
+    """Parameters of matrix.png: those of the matrix, and the picture's."""
+
+    width: int = schema.whole(800, "greatest width in pixels", low=1, high=LARGEST)
+    height: int = schema.whole(800, "greatest height in pixels", low=1, high=LARGEST)
+    theme: str = schema.choice(THEMES, "for a light or a dark background; no connection is transparent")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The picture route."""
+
+    view: type[MatrixPicture]
+    make: Callable[[Dataset, MatrixPicture, Resolve], bytes]
+    summary: str
+    unused: tuple[str, ...]
+
+
+def _draw(dataset: Dataset, view: MatrixPicture, resolve: Resolve) -> bytes:
+    made = matrix.build(dataset, view, resolve)
+    colours = matrix_figure.palette("dark" if view.theme == "dark" else "light")
+    return matrix.png(made, view, made.window(view), view.width, view.height, colours)
+
+
+_ID = "864691135808473885"
+_PARTNER = "864691136123456789"
+
+TABLES = (
+    Table(
+        "cells", tables.CellsView, tables.cells, "Cells of a set with their attributes",
+        (
+            Column("cell_id", "id", "id of the cell", _ID),
+            Column("cell_type", "text", "type; null = untyped", "BC", nullable=True),
+        ),
+        "every other column of the cell table, positions in nm, and degrees; which, GET /datasets/{id} says",
+        ("autapses",),
+    ),
+    Table(
+        "connections", tables.ConnectionsView, tables.connections,
+        "Connections from one cell set onto another, ascending by (pre_id, post_id)",
+        (
+            Column("pre_id", "id", "presynaptic cell", _ID),
+            Column("post_id", "id", "postsynaptic cell", _PARTNER),
+            Column("n_synapses", "integer", "synapses of the connection", 3),
+            Column("sum_size", "number", "summed synapse size, in the source's unit; null = none measured",
+                   7412, True),
+            Column("mean_size", "number", "mean size of the synapses that have one", 2470.667, True),
+        ),
+        "the dataset's own measures",
+    ),
+    Table(
+        "synapses", tables.SynapsesView, tables.synapses,
+        "Single synapses from one cell set onto another, ascending by (pre_id, post_id, synapse_id)",
+        (
+            Column("synapse_id", "id", "id of the synapse, or its row number in the source", "163276453"),
+            Column("pre_id", "id", "presynaptic cell", _ID),
+            Column("post_id", "id", "postsynaptic cell", _PARTNER),
+        ),
+        "size, x_nm, y_nm, z_nm where the source has them, and its other columns; 400 where the dataset has "
+        "connections only",
+    ),
+    Table(
+        "partners", partners.PartnersView, partners.partners,
+        "Partners of one cell, the strongest total first",
+        (
+            Column("partner_id", "id", "the other cell", _PARTNER),
+            Column("cell_type", "text", "its type; null = untyped", "23P", True),
+            Column("n_in", "integer", "synapses from the partner onto the cell", 0),
+            Column("n_out", "integer", "synapses from the cell onto the partner", 5),
+            Column("sum_size_in", "number", "summed size of those; null = none measured", 0, True),
+            Column("sum_size_out", "number", "summed size of those onto the partner", 11040, True),
+            Column("fraction_in", "number", "n_in / all synapses onto the cell; null where the dataset lacks some",
+                   0.0, True),
+            Column("fraction_out", "number", "n_out / all synapses of the cell, likewise", 0.0132, True),
+        ),
+    ),
+    Table(
+        "matrix", MatrixView, matrix.table,
+        "Non-zero entries of the matrix of two cell sets, cell by cell or group by group",
+        (
+            Column("pre", "text", "presynaptic cell id or group; null = the untyped", _ID, True),
+            Column("post", "text", "postsynaptic cell id or group; null = the untyped", _PARTNER, True),
+            Column("value", "number", "the measure; null where it cannot be had", 3, True),
+        ),
+        "",
+        tuple(matrix.LOOKS),
+    ),
+    Table(
+        "gap_junctions", tables.GapJunctionsView, tables.gap_junctions,
+        "Electrical pairs with at least one cell in a set; unordered, and part of no other count",
+        (
+            Column("cell_a", "id", "one cell", "ADAL"),
+            Column("cell_b", "id", "the other cell", "ADAR"),
+            Column("weight", "number", "strength as the source gives it", 2, True),
+        ),
+    ),
+)  # fmt: skip
+
+PICTURE = Picture(
+    MatrixPicture,
+    _draw,
+    "The matrix of two cell sets as an indexed PNG, rows presynaptic, at screen resolution",
+    ("pair", "bar"),
+)

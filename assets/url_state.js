@@ -1,0 +1,127 @@
+// The URL is the state. The Python half, with the words used here, is components/url_state.py.
+(() => {
+  "use strict";
+  const clientside = (window.dash_clientside = window.dash_clientside || {});
+  const app = (window.synaptoscope = window.synaptoscope || {});
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+  const encode = (params) => {
+    const text = params.toString();
+    return text ? "?" + text : "";
+  };
+
+  // the address as it was at the last step
+  let here = { pathname: window.location.pathname, search: window.location.search };
+
+  // ---- one control <-> its key: a list of texts, empty for the default
+  const toTexts = (field, value) => {
+    if (field.many) return (value || []).map(String);
+    let text = value === null || value === undefined ? "" : String(value);
+    if (field.words) text = field.words[value ? 1 : 0];
+    return text === "" || text === field.default ? [] : [text];
+  };
+  const emptied = (field, value) =>
+    field.default !== "" && !field.many && !field.words && (value === "" || value === null || value === undefined);
+  const toValue = (field, texts) => {
+    if (field.many) return texts;
+    const text = texts.length ? texts[0] : field.default;
+    if (field.words) return text === field.words[1];
+    if (field.number) return text === "" || Number.isNaN(Number(text)) ? "" : Number(text);
+    return text;
+  };
+
+  const assign = (params, key, texts) => {
+    if (same(params.getAll(key), texts)) return false;
+    if (texts.length === 1) {
+      params.set(key, texts[0]); // keeps its place in the address
+    } else {
+      params.delete(key);
+      texts.forEach((text) => params.append(key, text));
+    }
+    return true;
+  };
+
+  // ---- writing the address without waking a Dash callback
+  const announce = () => window.dispatchEvent(new CustomEvent("synaptoscope:url"));
+  const write = (changes, method) => {
+    const params = new URLSearchParams(window.location.search);
+    for (const [key, value] of Object.entries(changes)) {
+      const texts = value === null || value === undefined || value === "" ? [] : [].concat(value).map(String);
+      assign(params, key, texts);
+    }
+    const text = encode(params);
+    if (text === window.location.search) return;
+    window.history[method]({}, "", window.location.pathname + text + window.location.hash);
+    announce();
+  };
+  app.replaceSearch = (changes) => write(changes, "replaceState");
+  app.pushSearch = (changes) => write(changes, "pushState");
+
+  // ---- going to another page of the app, or to another state of this one, without a reload
+  app.go = (href) => {
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  };
+
+  // ---- the one callback of a page: (search, ...controls, location id, schema) -> [search, ...controls]
+  clientside.urlState = {
+    sync(search, ...rest) {
+      const no = clientside.no_update;
+      const schema = rest.pop();
+      const location = rest.pop();
+      const none = () => [no, ...schema.map(() => no)];
+      const triggered = clientside.callback_context.triggered.map((t) => t.prop_id);
+      if (!triggered.length) return none();
+
+      if (triggered.includes(location + ".search")) {
+        // a step through the history, or a link: the controls follow the address
+        here = { pathname: window.location.pathname, search: search || "" };
+        const params = new URLSearchParams(here.search);
+        const before = schema.map((field, i) => toTexts(field, rest[i]));
+        return [no, ...schema.map((field, i) => {
+          const texts = params.getAll(field.key).filter((t) => field.many || t !== field.default);
+          return same(texts, before[i]) ? no : toValue(field, texts);
+        })];
+      }
+      // the address follows the controls; keys that no control owns are taken from the address itself
+      const params = new URLSearchParams(window.location.search);
+      // an emptied control whose default is not empty goes back to the default
+      const resets = schema.map((field, i) => (emptied(field, rest[i]) ? toValue(field, []) : no));
+      const changed = schema.filter((field, i) => assign(params, field.key, toTexts(field, rest[i])));
+      if (!changed.length) return [no, ...resets];
+      changed.forEach((field) => field.drops.forEach((key) => {
+        if (!schema.some((f) => f.key === key)) params.delete(key);
+      }));
+      const text = encode(params);
+      const method = changed.some((field) => field.history === "push") ? "pushState" : "replaceState";
+      window.history[method]({}, "", window.location.pathname + text + window.location.hash);
+      announce();
+      return [text, ...resets];
+    },
+  };
+
+  // ---- steps through the history, and links. Every dcc.Location listens to these two events and reports what it
+  // sees, so Dash's router would lay out the page anew for each step within it, and the location of a page that is
+  // being left would draw once more. They do not get to hear of it: this listener runs first (it is registered before
+  // Dash renders) and tells the one location that should know.
+  const stays = (page) => {
+    if (!page || window.location.pathname !== here.pathname) return false;
+    const [was, is] = [new URLSearchParams(here.search), new URLSearchParams(window.location.search)];
+    return page.dataset.rebuild.split(" ").every((key) => same(was.getAll(key), is.getAll(key)));
+  };
+  const step = (event) => {
+    if (!clientside.set_props) return;
+    event.stopImmediatePropagation();
+    const { pathname, search, hash, href } = window.location;
+    const page = document.querySelector("[data-page-url]");
+    if (pathname === here.pathname && search === here.search) return; // a jump within the page, or no step at all
+    if (stays(page)) clientside.set_props(page.dataset.pageUrl, { search });
+    else clientside.set_props("_pages_location", { pathname, search, hash, href });
+    announce();
+  };
+  window.addEventListener("popstate", step, true);
+  window.addEventListener("_dashprivate_pushstate", step, true);
+  window.addEventListener("synaptoscope:url", () => {
+    here = { pathname: window.location.pathname, search: window.location.search };
+  });
+})();

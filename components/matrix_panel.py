@@ -1,0 +1,215 @@
+"""The panel beside a matrix: one connection with its synapses, or one pair of groups with its denominators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import html
+from dash.development.base_component import Component
+
+from analysis.tested import n_tested_grouped
+from components import colours, format, url_state
+from components.matrix_axes import UNTYPED
+from components.matrix_figure import measure_words, number
+from data_access.dataset import Dataset
+from data_access.errors import InputError, did_you_mean
+from views import schema
+from views.matrix import Matrix, MatrixView
+from views.testability import testability
+
+SHOWN_SYNAPSES = 50
+SEPARATOR = ">"
+
+
+def empty() -> Component:
+    """What stands there before anything is chosen."""
+    return html.P("Click an entry of the matrix to see its synapses here.", className="hint")
+
+
+def panel(matrix: Matrix, view: MatrixView) -> Component:
+    """The panel of view.pair; InputError or NotFoundError where it names nothing of this matrix."""
+    pre, _, post = view.pair.partition(SEPARATOR)
+    if matrix.grouped is not None:
+        return _group_panel(matrix, view, pre, post)
+    return _pair_panel(matrix.dataset, view, matrix.dataset.code_of(pre), matrix.dataset.code_of(post))
+
+
+def _pair_panel(dataset: Dataset, view: MatrixView, pre: int, post: int) -> Component:
+    graph = dataset.graph
+    edge, back = graph.edge(pre, post), graph.edge(post, pre)
+    pre_id, post_id = dataset.index.text([pre])[0], dataset.index.text([post])[0]
+    synapses = int(graph.out.n_synapses[edge]) if edge >= 0 else 0
+    reverse = int(graph.out.n_synapses[back]) if back >= 0 else 0
+    title = "Autapse" if pre == post else "Connection" if edge >= 0 else "No connection"
+    rows: list[tuple[str, Any]] = [
+        ("pre", _cell(dataset, pre)),
+        ("post", _cell(dataset, post)),
+        ("synapses", f"{synapses:,}"),
+    ]
+    if edge >= 0 and graph.out.sum_size is not None:
+        rows.append(("summed size", number(float(graph.out.sum_size[edge]))))
+    rows += [
+        (name.replace("_", " "), number(float(values[edge])))
+        for name, values in graph.measures.items()
+        if edge >= 0
+    ]
+    if pre != post:
+        rows.append(("the other way", f"{reverse:,} synapses" if reverse else "none"))
+    distance = _distance(dataset, pre, post)
+    if distance is not None and pre != post:
+        rows.append(("soma distance", f"{distance:,.0f} µm"))
+    junction = _junction(dataset, pre_id, post_id)
+    if junction:
+        rows.append(("gap junction", f"weight {junction:g}"))
+    only = {"ds": view.ds, "measure": view.measure if view.measure != "n_synapses" else None}
+    links = [
+        ("Row: all it sends to", url_state.href("/matrix", **only, pre=_quoted(pre_id))),
+        ("Column: all it hears from", url_state.href("/matrix", **only, post=_quoted(post_id))),
+    ]
+    if pre != post:
+        links.append(("The other way round", _other_way(view, post_id, pre_id)))
+    return html.Div(
+        [
+            html.H2(title),
+            _definitions(rows),
+            _synapse_table(dataset, pre, post, synapses),
+            html.Ul(
+                [html.Li(html.A(text, href=href, **{"data-go": ""})) for text, href in links],
+                className="links",
+            ),
+        ]
+    )
+
+
+def _other_way(view: MatrixView, pre: str, post: str) -> str:
+    return url_state.href("/matrix", **(schema.encode(view) | {"pair": f"{pre}{SEPARATOR}{post}"}))
+
+
+def _quoted(cell_id: str) -> str:
+    return cell_id if cell_id.isdigit() else "'" + cell_id.replace("'", "\\'") + "'"
+
+
+def _cell(dataset: Dataset, code: int) -> Component:
+    kind = dataset.column("cell_type").iloc[code]
+    kind = kind if isinstance(kind, str) else None
+    word = kind or ("untyped" if dataset.is_cell[code] else "fragment")
+    return html.Span([
+        html.Span(className="swatch", style={"background": colours.type_colour(kind or "untyped")}),
+        html.Span(word, className="kind"), format.id_chip(dataset.index.text([code])[0], "cell id"),
+    ])  # fmt: skip
+
+
+def _definitions(rows: list[tuple[str, Any]]) -> Component:
+    return html.Dl(
+        [part for name, value in rows for part in (html.Dt(name), html.Dd(value))], className="facts"
+    )
+
+
+def _distance(dataset: Dataset, pre: int, post: int) -> float | None:
+    if "x_nm" not in dataset.columns:
+        return None
+    at = [
+        dataset.column(f"{axis}_nm").iloc[[pre, post]].to_numpy(dtype=float, na_value=np.nan)
+        for axis in "xyz"
+    ]
+    distance = float(np.sqrt(sum((a[0] - a[1]) ** 2 for a in at)) / 1000)
+    return None if distance != distance else distance
+
+
+def _junction(dataset: Dataset, a: str, b: str) -> float | None:
+    if not dataset.meta.n_gap_junctions:
+        return None
+    table = dataset.gap_junctions
+    low, high = sorted((a, b)) if dataset.index.is_text else sorted((a, b), key=int)
+    for x, y, weight in zip(
+        *(table.column(n).to_pylist() for n in ("cell_a", "cell_b", "weight")), strict=True
+    ):
+        if (str(x), str(y)) == (low, high):
+            return float(weight)
+    return None
+
+
+def _synapse_table(dataset: Dataset, pre: int, post: int, total: int) -> Component | None:
+    if not dataset.has_synapses or total == 0:
+        return None
+    batches = list(dataset.synapse_batches(np.array([pre]), np.array([post]), SHOWN_SYNAPSES))
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    names = [n for n in ("size", "compartment", "roi") if n in rows[0]]
+    placed = "x_nm" in rows[0]
+    head = ["synapse", *names, *(["x, y, z (µm)"] if placed else [])]
+    body = []
+    for row in rows:
+        cells: list[Any] = [format.id_chip(str(row["synapse_id"]), "synapse id", whole=True)]
+        cells += [
+            "–" if row[n] is None else number(row[n]) if isinstance(row[n], int | float) else str(row[n])
+            for n in names
+        ]
+        if placed:
+            cells.append(
+                ", ".join(f"{row[f'{a}_nm'] / 1000:.1f}" for a in "xyz") if row["x_nm"] is not None else "–"
+            )
+        body.append(html.Tr([html.Td(c) for c in cells]))
+    note = (
+        html.P(f"The first {SHOWN_SYNAPSES} of {total:,} synapses.", className="hint")
+        if total > len(rows)
+        else None
+    )
+    table = html.Table([html.Thead(html.Tr([html.Th(h, scope="col") for h in head])), html.Tbody(body)])
+    return html.Div([html.Div(table, className="table-scroll", tabIndex="0", role="region",
+                              **{"aria-label": "Synapses of the connection"}), note])  # fmt: skip
+
+
+def _group_panel(matrix: Matrix, view: MatrixView, pre: str, post: str) -> Component:
+    rows, cols, grouped = matrix.row_groups, matrix.col_groups, matrix.grouped
+    assert rows is not None and cols is not None and grouped is not None
+    i, j = (_position(groups.names, name) for groups, name in ((rows, pre), (cols, post)))
+    tested = int(
+        n_tested_grouped(
+            testability(matrix.dataset), matrix.pre.codes[rows.of == i], matrix.post.codes[cols.of == j],
+            np.zeros(int(rows.sizes[i]), np.int32), np.zeros(int(cols.sizes[j]), np.int32), 1, 1,
+            view.tested,  # type: ignore[arg-type]
+        )[0, 0]
+    )  # fmt: skip
+    connections, synapses = int(grouped.n_connections[i, j]), int(grouped.n_synapses[i, j])
+    facts: list[tuple[str, Any]] = [
+        ("pre", f"{pre} ({int(rows.sizes[i]):,} cells)"), ("post", f"{post} ({int(cols.sizes[j]):,} cells)"),
+        ("connections", f"{connections:,}"), ("synapses", f"{synapses:,}"), ("tested pairs", f"{tested:,}"),
+    ]  # fmt: skip
+    if connections:
+        facts.append(("synapses each", f"{synapses / connections:.2f}"))
+    if view.measure not in ("binary", "n_synapses"):
+        facts.append((measure_words(matrix), number(float(grouped.value[i, j]))))
+    inside = {
+        side: _and(matrix.dataset, getattr(view, side), view.group, name)
+        for side, name in (("pre", rows.names[i]), ("post", cols.names[j]))
+    }
+    detail = url_state.href(
+        "/matrix", **(schema.encode(view, ("group", "pair", "x0", "x1", "y0", "y1", "lo", "hi")) | inside)
+    )
+    return html.Div([
+        html.H2("Pair of groups"), _definitions(facts),
+        html.Ul(html.Li(html.A("These connections cell by cell", href=detail, **{"data-go": ""})), className="links"),
+    ])  # fmt: skip
+
+
+def _position(names: tuple[str | None, ...], name: str) -> int:
+    shown = [n or UNTYPED for n in names]
+    if name not in shown:
+        raise InputError(f"no group '{name[:60]}' in this matrix", did_you_mean(name, shown))
+    return shown.index(name)
+
+
+def _and(dataset: Dataset, text: str, column: str, value: str | None) -> str:
+    """A cell set narrowed to one group."""
+    kind = dataset.columns[dataset.meta.aliases.get(column, column)].kind
+    name = column if column.isidentifier() else f"`{column}`"
+    if value is None:
+        condition = f"{name}.isna()"
+    elif kind == "boolean":
+        condition = f"{name} == {value.capitalize()}"
+    elif kind == "number":
+        condition = f"{name} == {value}"
+    else:
+        condition = f"{name} == '" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return f"({text}) and {condition}" if text.strip() else condition

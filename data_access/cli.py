@@ -1,0 +1,302 @@
+"""`python -m data_access COMMAND`: import, list, show, verify, remove, fetch, and the built-in datasets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from data_access import store
+from data_access.errors import InputError, SynaptoscopeError, UsageError, did_you_mean
+from data_access.metadata import DatasetMeta
+
+COMMANDS = ("import", "list", "show", "verify", "remove", "fetch", "builtin")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one clear line instead of a usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see python -m {self.prog} --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; exit status 0, 2 for a usage error, 1 for a failure (one line on stderr)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _parser().parse_args(words)
+        return int(options.run(options) or 0)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except SynaptoscopeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; nothing was changed", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="data_access", description="Bring data into Synaptoscope and look after it.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_import(commands.add_parser("import", help="files become a dataset"))
+    simple = {
+        "list": ("the datasets of the data folder", _list, ()),
+        "show": ("one dataset: counts, columns, import ledger", _show, ("ID",)),
+        "verify": ("re-read a dataset and compare counts and checksums", _verify, ("ID",)),
+        "remove": ("delete a dataset", _remove, ("ID",)),
+        "fetch": ("a public dataset of the catalogue (without NAME: list them)", _fetch, ("NAME",)),
+        "builtin": ("put the built-in datasets in place", _builtin, ()),
+    }
+    for name, (text, run, positional) in simple.items():
+        command = commands.add_parser(name, help=text, description=text)
+        for word in positional:
+            command.add_argument(word.lower(), metavar=word, nargs="?" if name == "fetch" else None)
+        _add_common(command)
+        if name == "fetch":
+            command.add_argument("--base", help="address that replaces the catalogue's (a mirror)")
+        command.set_defaults(run=run)
+    return parser
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="a JSON summary on stdout")
+    command.add_argument(
+        "--data", type=Path, default=None, help="data folder (default: SYNAPTOSCOPE_DATA or data/)"
+    )
+
+
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Import synapse rows or an edge list, with a cell table. Known layouts (CAVE, neuPrint, edge lists) need no "
+        "column options. A column is given by name or by number, the first is 1. Files: .parquet .feather .arrow "
+        ".csv .csv.gz .tsv; every file option may be repeated."
+    )
+    add = command.add_argument
+    add("--id", required=True, help="id of the new dataset")
+    add("--title", default="")
+    for name in (
+        "synapses",
+        "connections",
+        "cells",
+        "gap-junctions",
+        "complete",
+        "complete-inputs",
+        "complete-outputs",
+    ):
+        add(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=_FILES[name])
+    for name, text in _COLUMNS.items():
+        add(f"--{name}", metavar="COLUMN", help=text)
+    add(
+        "--missing-size",
+        action="append",
+        default=[],
+        metavar="V",
+        help="a size that stands for 'not measured' (nan for blanks)",
+    )
+    add(
+        "--measures",
+        default="",
+        metavar="A,B",
+        help="columns of numbers to keep with each connection, summed",
+    )
+    add("--voxel-nm", metavar="X,Y,Z", help="size of a voxel, for positions in voxels")
+    add("--cell-voxel-nm", metavar="X,Y,Z", help="the same for the cell table, where it differs")
+    add("--rows", default="", metavar="EXPR", help="only rows that match, such as \"dataset == 'Dataset1'\"")
+    add("--no-header", action="store_true", help="the synapse or connection files have no header line")
+    for name in ("source", "version", "licence", "citation", "description"):
+        add(f"--{name}", default="", help=f"{name} to show with the dataset")
+    _add_common(command)
+    command.set_defaults(run=_import)
+
+
+_FILES = {
+    "synapses": "one synapse a row", "connections": "one weighted connection a row", "cells": "one cell a row",
+    "gap-junctions": "one electrical pair a row (columns cell_a, cell_b, weight)",
+    "complete": "ids of the cells whose inputs and outputs are whole in these files (default: all)",
+    "complete-inputs": "ids of the cells whose inputs are whole",
+    "complete-outputs": "ids of the cells whose outputs are whole",
+}  # fmt: skip
+_COLUMNS = {
+    "pre": "presynaptic cell ids", "post": "postsynaptic cell ids", "synapse-id": "synapse ids", "size": "synapse sizes",
+    "position": "positions: one list column, or NAME for NAME_x, NAME_y, NAME_z", "weight": "number of synapses",
+    "cell-id": "ids in the cell table", "cell-type": "types in the cell table", "cell-position": "positions in the cell table",
+}  # fmt: skip
+
+
+def _data_dir(options: argparse.Namespace) -> Path:
+    return options.data or Path(os.environ.get("SYNAPTOSCOPE_DATA") or "data")
+
+
+def _import(options: argparse.Namespace) -> int:
+    from data_access.importer import ImportSpec, import_dataset
+
+    files: dict[str, Any] = {
+        name: tuple(getattr(options, name))
+        for name in ("synapses", "connections", "cells", "gap_junctions", "complete", "complete_inputs", "complete_outputs")
+    }  # fmt: skip
+    plain = {
+        name: getattr(options, name)
+        for name in (
+            "id", "title", "pre", "post", "synapse_id", "size", "position", "weight", "cell_id", "cell_type",
+            "cell_position", "rows", "source", "version", "licence", "citation", "description",
+        )
+    }  # fmt: skip
+    spec = ImportSpec(
+        **plain, **files, header=not options.no_header, missing_size=_missing(options.missing_size),
+        measures=tuple(m.strip() for m in options.measures.split(",") if m.strip()),
+        voxel_nm=_voxel(options.voxel_nm), cell_voxel_nm=_voxel(options.cell_voxel_nm),
+    )  # fmt: skip
+    with Stages() as stages:
+        meta = import_dataset(_data_dir(options), spec, stages)
+    _report(meta, options.json)
+    return 0
+
+
+def _missing(words: Sequence[str]) -> tuple[str, ...]:
+    for word in words:
+        try:
+            float(word or "nan")
+        except ValueError:
+            raise UsageError(f"--missing-size {word}: not a number (nan stands for blanks)") from None
+    return tuple(words)
+
+
+def _voxel(text: str | None) -> tuple[float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        x, y, z = (float(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        raise UsageError(f"--voxel-nm {text}: three numbers were expected, such as 4,4,40") from None
+    if min(x, y, z) <= 0:
+        raise UsageError(f"--voxel-nm {text}: sizes must be above 0")
+    return x, y, z
+
+
+class Stages:
+    """Progress of an import on stderr, when that is a terminal: the stage and the rows so far."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._last = 0.0
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __call__(self, stage: str, done: int) -> None:
+        now = time.monotonic()
+        if self._shown and (done == 0 or now - self._last > 0.2):
+            self._last = now
+            count = f" {done:,}" if done else ""
+            print(f"\r\033[K{stage}{count}", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _report(meta: DatasetMeta, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(meta.full(), ensure_ascii=False))
+        return
+    print(
+        f"{meta.id}: {meta.n_synapses:,} synapses in {meta.n_connections:,} connections among {meta.n_cells:,} cells "
+        f"({meta.n_table_cells or meta.n_cells:,} of them in the cell table), {meta.n_reciprocal_pairs:,} reciprocal pairs, "
+        f"{meta.n_autapses:,} autapses"
+    )
+    ledger = meta.ledger
+    for item in (*ledger.rows_left_out, *ledger.cell_rows_left_out):
+        print(f"  left out: {item.rows:,} rows: {item.reason}")
+    for item in ledger.columns_left_out:
+        print(f"  left out: column {item.column}: {item.reason}")
+    for note in ledger.notes:
+        print(f"  note: {note}")
+
+
+def _list(options: argparse.Namespace) -> int:
+    from data_access.dataset import Broken, survey
+
+    found = survey(_data_dir(options))
+    if options.json:
+        data: list[dict[str, Any]] = [asdict(m) if isinstance(m, Broken) else m.summary() for m in found]
+        print(json.dumps({"data": data}, ensure_ascii=False))
+        return 0
+    for m in found:
+        if isinstance(m, Broken):
+            print(f"{m.id:32} broken: {m.error}")
+        else:
+            mark = " (synthetic)" if m.synthetic else ""
+            print(
+                f"{m.id:32} {m.n_cells:>10,} cells {m.n_connections:>12,} connections {m.n_synapses:>12,} synapses{mark}"
+            )
+    if not found:
+        print(
+            f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr
+        )
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    _report(store.read_meta(_data_dir(options), options.id), options.json)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from data_access import importer
+
+    place = store.folder(_data_dir(options), options.id)
+    meta = store.read_meta(_data_dir(options), options.id)
+    importer.check(place, meta)
+    if options.json:
+        print(json.dumps({"id": meta.id, "ok": True, "files": len(meta.files)}))
+    else:
+        print(f"{meta.id}: {len(meta.files)} files and all counts are as they were written")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    store.remove(_data_dir(options), options.id)
+    print(json.dumps({"id": options.id, "removed": True}) if options.json else f"{options.id} removed")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from data_access import catalog
+
+    entries = catalog.load_catalog()
+    if not options.name:
+        for entry in entries.values():
+            print(f"{entry.name:28} {entry.title}")
+        return 0
+    if options.name not in entries:
+        raise InputError(f"the catalogue has no '{options.name}'", did_you_mean(options.name, entries))
+    with Stages() as stages:
+        result = catalog.fetch(options.name, _data_dir(options), base_override=options.base, progress=stages)
+    if isinstance(result, DatasetMeta):
+        _report(result, options.json)
+    else:
+        print(json.dumps({"name": options.name, "result": str(result)}) if options.json else str(result))
+    return 0
+
+
+def _builtin(options: argparse.Namespace) -> int:
+    from data_access import builtin
+
+    with Stages() as stages:
+        made = builtin.ensure_builtin(_data_dir(options), stages)
+    if options.json:
+        print(json.dumps({"made": made}))
+    elif made:
+        print("made " + ", ".join(made))
+    return 0

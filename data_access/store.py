@@ -1,0 +1,143 @@
+"""The data folder: which datasets it holds, and how one becomes visible whole or not at all.
+
+A dataset is built in a hidden folder beside its final place, checked, and renamed. A lock a dataset id keeps two
+builds apart; it is released by the operating system when its holder dies, and whoever takes it next clears away
+what a killed build left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from data_access import metadata
+from data_access.errors import InputError, NotFoundError, SynaptoscopeError, did_you_mean
+from data_access.metadata import DatasetMeta, FileRecord
+
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+BUILDING = ".building-"
+
+
+def check_id(dataset_id: str) -> str:
+    """The id, if it can name a folder and stand in a URL; InputError otherwise."""
+    if not _ID.match(dataset_id):
+        raise InputError(
+            f"'{dataset_id[:60]}' cannot be a dataset id",
+            "use letters, digits, dot, dash and underscore, starting with a letter or digit, at most 100",
+        )
+    return dataset_id
+
+
+def ids(data_dir: Path) -> list[str]:
+    """Ids of the visible datasets, sorted."""
+    if not data_dir.is_dir():
+        return []
+    return sorted(p.parent.name for p in data_dir.glob("*/dataset.json") if _ID.match(p.parent.name))
+
+
+def folder(data_dir: Path, dataset_id: str) -> Path:
+    """Folder of a visible dataset; NotFoundError with the nearest ids."""
+    place = data_dir / dataset_id
+    if not _ID.match(dataset_id) or not (place / "dataset.json").is_file():
+        known = ids(data_dir)
+        hint = did_you_mean(dataset_id, known) if known else "the data folder holds no dataset yet"
+        raise NotFoundError(f"no dataset '{dataset_id[:60]}'", hint)
+    return place
+
+
+def read_meta(data_dir: Path, dataset_id: str) -> DatasetMeta:
+    """dataset.json of a visible dataset."""
+    return metadata.read(folder(data_dir, dataset_id) / "dataset.json")
+
+
+@contextmanager
+def building(data_dir: Path, dataset_id: str, replace: bool = False) -> Iterator[Path]:
+    """A hidden folder to build a dataset in; on leaving without an error it becomes the dataset.
+
+    Raises InputError when the id is taken (unless `replace`) or another process builds it at this moment.
+    """
+    check_id(dataset_id)
+    (data_dir / ".locks").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(data_dir / ".locks" / f"{dataset_id}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"'{dataset_id}' is being built by another process at this moment") from None
+    try:
+        for stale in data_dir.glob(f"{BUILDING}{dataset_id}@*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        place = data_dir / dataset_id
+        if place.exists() and not replace:
+            raise InputError(
+                f"a dataset '{dataset_id}' exists already",
+                f"choose another --id, or remove it first: python -m data_access remove {dataset_id}",
+            )
+        temporary = data_dir / f"{BUILDING}{dataset_id}@{os.getpid()}"
+        temporary.mkdir()
+        try:
+            yield temporary
+            _publish(temporary, place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def _publish(temporary: Path, place: Path) -> None:
+    for path in temporary.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    if place.exists():
+        old = place.with_name(f"{BUILDING}{place.name}@old-{os.getpid()}")
+        place.rename(old)
+        temporary.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        temporary.rename(place)
+    parent = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
+
+
+def remove(data_dir: Path, dataset_id: str) -> None:
+    """Delete a dataset: it vanishes at once (a rename), its files after that."""
+    place = folder(data_dir, dataset_id)
+    gone = data_dir / f"{BUILDING}{dataset_id}@removed-{os.getpid()}"
+    place.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def records(place: Path) -> dict[str, FileRecord]:
+    """Size and sha256 of every file of a dataset but dataset.json itself, by relative path."""
+    found = {}
+    for path in sorted(place.rglob("*")):
+        name = path.relative_to(place).as_posix()
+        if path.is_file() and name != "dataset.json":
+            with path.open("rb") as file:
+                found[name] = FileRecord(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    return found
+
+
+def check_files(place: Path, meta: DatasetMeta) -> None:
+    """Compare every file with its record; SynaptoscopeError names the first that differs."""
+    found = records(place)
+    for name, record in meta.files.items():
+        if name not in found:
+            raise SynaptoscopeError(f"{meta.id}: file {name} is missing")
+        if found[name] != record:
+            raise SynaptoscopeError(
+                f"{meta.id}: file {name} is not as it was written (size or checksum differs)"
+            )
+    extra = sorted(set(found) - set(meta.files))
+    if extra:
+        raise SynaptoscopeError(f"{meta.id}: unexpected file {extra[0]}")
