@@ -59,8 +59,9 @@ venv: ## Create .venv with the pinned requirements
 dev: ## The same with what the tests need
 	@$(ENVIRONMENT) --dev
 
-data: venv ## Put the built-in datasets in place
+data: venv ## Put the built-in datasets in place and compile the kernels
 	@$(PY) -m data_access builtin
+	@$(PY) -m analysis.warm
 
 browser: dev ## Find or install the browser of the tests (CHROMIUM names one)
 	@$(PY) -m scripts.browser

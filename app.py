@@ -9,6 +9,7 @@ from typing import Any
 from dash import Dash
 from flask import Flask
 
+from analysis.warm import warm
 from data_access.errors import SynaptoscopeError
 from settings import Settings, load_settings
 
@@ -91,11 +92,14 @@ def _warm_up(app: Dash, settings: Settings) -> None:
     half-built app. It also registers the page router, whose inline script the security header must know.
     """
     app.server.test_client().get(f"{settings.url_prefix}_dash-dependencies")
+    warm()  # compiled kernels are read from disk now, not in somebody's first request
 
 
 def _serve() -> Flask:
     try:
         return create_app(load_settings()).server
+    except AttributeError as error:  # gunicorn would take it for a missing `server` and hide what is wrong
+        raise RuntimeError("the app could not be built") from error
     except SynaptoscopeError as error:
         print(f"synaptoscope: {error}", file=sys.stderr)
         # gunicorn stops for good on 4 ("app failed to load"); on any other status it would start workers for ever

@@ -130,9 +130,7 @@ def _whole(low: int, high: int) -> Parse:
     return parse
 
 
-def _setting(
-    parse: Parse, kind: str, meaning: str, default: str = "", shown: str = "", secret: str = ""
-) -> Any:
+def _setting(parse: Parse, kind: str, meaning: str, default: str = "", shown: str = "", secret: str = "") -> Any:
     """A field of Settings. `default` is parsed like a given value; "" is None. `shown` is for the table."""
     return field(
         default_factory=lambda: parse(default, Path.cwd()) if default else None,
@@ -187,9 +185,7 @@ class Settings:
     neuprint_server: str = _setting(
         _web_address, "address", "neuPrint server; used by pull.", default="https://neuprint.janelia.org"
     )
-    neuprint_token: Secret | None = _setting(
-        _secret, "text", "Token for neuPrint; used by pull.", secret="yes"
-    )
+    neuprint_token: Secret | None = _setting(_secret, "text", "Token for neuPrint; used by pull.", secret="yes")
     auth: str = _setting(
         _auth,
         "`none`",
@@ -309,9 +305,7 @@ def table() -> str:
     lines = ["| setting | type | default | secret | meaning |", "|---|---|---|---|---|"]
     for f in fields(Settings):
         m = f.metadata
-        lines.append(
-            f"| `{PREFIX}{f.name.upper()}` | {m['kind']} | {m['shown']} | {m['secret']} | {m['meaning']} |"
-        )
+        lines.append(f"| `{PREFIX}{f.name.upper()}` | {m['kind']} | {m['shown']} | {m['secret']} | {m['meaning']} |")
     return "\n".join(lines) + "\n"
 
 

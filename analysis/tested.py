@@ -161,3 +161,10 @@ def _classes_in_bins(kind: Int64, n_bins: int, n_kinds: int) -> Int64:
     cells = kind >= 0
     there = np.bincount(bins[cells] * n_kinds + kind[cells], minlength=n_bins * n_kinds).reshape(n_bins, n_kinds) > 0
     return there.astype(np.int64) @ (1 << np.arange(n_kinds, dtype=np.int64))
+
+
+def autapse_is_tested(t: Testability, codes: Int32, mode: Tested = "proofread") -> Bool:
+    """Whether an autapse of each cell could have been seen, by the conditions of a pair: bool (k,)."""
+    _check(mode)
+    pre_class, post_class = _pre_class(t, codes, mode), _post_class(t, codes)
+    return (pre_class >= 0) & _TESTED[pre_class, post_class]

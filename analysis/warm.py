@@ -46,3 +46,7 @@ def _ring(size: type) -> Graph:
     side = Orientation(indptr, idx, ones, ones.astype(size), ones)
     known = np.ones(n, bool)
     return Graph(side, side, known, known)
+
+
+if __name__ == "__main__":
+    warm()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, request
+import orjson
+from flask import Blueprint, Response, current_app, request
 
 from analysis.raster import Window
 from components import matrix_figure
@@ -15,9 +16,9 @@ from components.colours import Theme
 from components.matrix_axes import UNTYPED
 from data_access.dataset import open_dataset
 from data_access.errors import InputError
-from views import matrix, schema
+from views import matrix, matrix_picture, schema
 from views.matrix import Matrix, MatrixView
-from views.testability import testability
+from views.testability import what_is_tested
 
 blueprint = Blueprint("figures", __name__)
 EXTRA = ("width", "height", "theme")
@@ -30,19 +31,32 @@ def _matrix(dataset_id: str) -> tuple[Matrix, dict[str, str]]:
     return matrix.build(dataset, view), {k: request.args[k] for k in EXTRA if k in request.args}
 
 
-@blueprint.get("/datasets/<dataset_id>/matrix/window.json")
-def window(dataset_id: str) -> Any:
-    """Picture, colour bars and labels of the window x0, x1, y0, y1 on width x height pixels."""
-    made, extra = _matrix(dataset_id)
+def _screen(extra: dict[str, str]) -> tuple[int, int, Theme]:
+    """Pixels of the plot area and colour scheme."""
     try:
         width, height = int(extra.get("width", 760)), int(extra.get("height", 620))
     except ValueError:
         raise InputError("width and height are whole numbers of pixels") from None
-    theme: Theme = "dark" if extra.get("theme") == "dark" else "light"
+    return width, height, "dark" if extra.get("theme") == "dark" else "light"
+
+
+@blueprint.get("/datasets/<dataset_id>/matrix/figure.json")
+def figure(dataset_id: str) -> Any:
+    """The whole figure as Plotly reads it: {"data": [...], "layout": {...}}."""
+    made, extra = _matrix(dataset_id)
+    width, height, theme = _screen(extra)
+    return _json(matrix_figure.figure(made, theme, width, height))
+
+
+@blueprint.get("/datasets/<dataset_id>/matrix/window.json")
+def window(dataset_id: str) -> Any:
+    """Picture, colour bars and labels of the window x0, x1, y0, y1 on width x height pixels."""
+    made, extra = _matrix(dataset_id)
+    width, height, theme = _screen(extra)
     seen = made.window(made.view)
     parts = matrix_figure.window_parts(made, seen, theme, width, height)
     parts["shapes"] = matrix_figure.lines(parts, theme)
-    return jsonify(parts)
+    return _json(parts)
 
 
 @blueprint.get("/datasets/<dataset_id>/matrix/at.json")
@@ -50,7 +64,11 @@ def at(dataset_id: str) -> Any:
     """What the pairs x0..x1-1, y0..y1-1 hold: counts, and the strongest connection (or the only pair) by name."""
     made, _ = _matrix(dataset_id)
     seen = made.window(made.view)
-    return jsonify(_group_at(made, seen) if made.grouped is not None else _cells_at(made, seen))
+    return _json(_group_at(made, seen) if made.grouped is not None else _cells_at(made, seen))
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), content_type="application/json")
 
 
 def _group_at(made: Matrix, seen: Window) -> dict[str, Any]:
@@ -59,7 +77,7 @@ def _group_at(made: Matrix, seen: Window) -> dict[str, Any]:
     assert cols is not None
     assert grouped is not None
     i, j = seen.y0, seen.x0
-    tested = int(matrix.group_tested(made)[i, j])
+    tested = int(matrix_picture.group_tested(made)[i, j])
     connections = int(grouped.n_connections[i, j])
     value = float(grouped.value[i, j])
     return {
@@ -75,7 +93,7 @@ def _group_at(made: Matrix, seen: Window) -> dict[str, Any]:
 
 
 def _cells_at(made: Matrix, seen: Window) -> dict[str, Any]:
-    found = matrix.at(made, seen)
+    found = matrix_picture.at(made, seen)
     single = found.n_connections == 0
     row, col = (seen.y0, seen.x0) if single else (found.row, found.col)
     pre, post = int(made.rows.codes[row]), int(made.cols.codes[col])
@@ -104,7 +122,7 @@ def _nothing(made: Matrix, pre: int, post: int) -> str:
 
     from analysis.tested import connection_is_tested
 
-    known = testability(made.dataset)
+    known = what_is_tested(made.dataset)
     pair = connection_is_tested(known, np.array([pre]), np.array([post]), made.view.tested)  # type: ignore[arg-type]
     return "not connected" if pair[0] else "no connection seen, and the pair was not tested"
 

@@ -13,6 +13,7 @@ import orjson
 
 from api import figures, formats, openapi, params, sets
 from api.tables import PICTURE, TABLES, Table
+from data_access import cache
 from data_access.cache import ResultCache, ResultKey
 from data_access.dataset import Broken, Dataset, open_dataset, survey
 from data_access.errors import NotFoundError, did_you_mean
@@ -25,7 +26,9 @@ PATH = "api/v1"
 
 def register(server: flask.Flask, settings: Settings) -> None:
     """Serve the API under <url prefix>api/v1. Error answers and unknown paths are the serving layer's."""
-    api = _Api(settings)
+    results = ResultCache(settings.cache_dir, settings.redis_url, settings.cache_mb)
+    cache.share(results)
+    api = _Api(settings, results)
     blueprint = flask.Blueprint("api", __name__)
     blueprint.get("/openapi.json")(api.describe)
     blueprint.get("/datasets")(api.datasets)
@@ -45,10 +48,7 @@ def register(server: flask.Flask, settings: Settings) -> None:
 class _Api:
     settings: Settings
 
-    @functools.cached_property
-    def _results(self) -> ResultCache:
-        """Opened with the first request: after any fork."""
-        return ResultCache(self.settings.cache_dir, self.settings.redis_url, self.settings.cache_mb)
+    results: ResultCache
 
     def describe(self) -> flask.Response:
         """GET /openapi.json"""
@@ -97,7 +97,7 @@ class _Api:
                 return PICTURE.make(dataset, view, resolve)
 
         def make() -> flask.Response:
-            return flask.Response(self._results.get_or_compute(key, draw), content_type="image/png")
+            return flask.Response(self.results.get_or_compute(key, draw), content_type="image/png")
 
         return self._tagged(key, make)
 
@@ -119,7 +119,7 @@ class _Api:
         """The answer with its entity tag; nothing is made for a client that has it already."""
         if flask.request.method == "POST":
             return _fresh(make())
-        tag = self._results.digest(key)
+        tag = self.results.digest(key)
         return etag.unchanged(tag) or etag.conditional(make(), tag)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from components import matrix_figure
 from data_access.dataset import Dataset
-from views import matrix, partners, schema, tables
+from views import matrix, matrix_picture, matrix_table, partners, schema, tables
 from views.matrix import MatrixView
 from views.result import TableResult
 from views.tables import Resolve
@@ -63,7 +63,7 @@ class Picture:
 def _draw(dataset: Dataset, view: MatrixPicture, resolve: Resolve) -> bytes:
     made = matrix.build(dataset, view, resolve)
     colours = matrix_figure.palette("dark" if view.theme == "dark" else "light")
-    return matrix.png(made, view, made.window(view), view.width, view.height, colours)
+    return matrix_picture.png(made, view, made.window(view), view.width, view.height, colours)
 
 
 _ID = "864691135808473885"
@@ -119,7 +119,7 @@ TABLES = (
         ),
     ),
     Table(
-        "matrix", MatrixView, matrix.table,
+        "matrix", MatrixView, matrix_table.table,
         "Non-zero entries of the matrix of two cell sets, cell by cell or group by group",
         (
             Column("pre", "text", "presynaptic cell id or group; null = the untyped", _ID, True),

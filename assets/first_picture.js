@@ -3,11 +3,26 @@
 (() => {
   "use strict";
   const prefix = new URL(document.currentScript.src).pathname.replace(/assets\/[^/]*$/, "");
+  const app = (window.synaptoscope = window.synaptoscope || {});
+  // Plotly itself, fetched once, when a page first wants it
+  let loading = null;
+  app.plotly = () => {
+    loading = loading || new Promise((resolve, reject) => {
+      if (window.Plotly) return resolve();
+      const script = document.createElement("script");
+      script.src = prefix + "_dash-component-suites/plotly/package_data/plotly.min.js";
+      script.onload = () => resolve();
+      script.onerror = () => reject(new Error("the drawing library could not be loaded"));
+      document.head.append(script);
+    });
+    return loading;
+  };
   const params = new URLSearchParams(window.location.search);
   if (window.location.pathname.replace(/\/$/, "") !== prefix + "matrix" || !params.get("ds")) return;
+  app.plotly();
   const ds = params.get("ds");
   ["ds", "pair", "bar"].forEach((key) => params.delete(key));
-  const PLOT = { left: 20 + 124, right: 8, top: 365, bottom: 133 }; // of the stage, see matrix.css and matrix_figure.py
+  const PLOT = { left: 20 + 124, right: 8, top: 365, bottom: 143 }; // of the stage, see matrix.css and matrix_figure.py
   const wide = window.matchMedia("(min-width: 62em)").matches;
   if (!wide) return; // below that the figure starts under the fold
   const rail = document.documentElement.dataset.rail === "narrow" ? 49 : 184;
@@ -29,7 +44,7 @@
     const box = plot.getBoundingClientRect();
     Object.assign(picture.style, {
       left: `${box.left + 124 + window.scrollX}px`, top: `${box.top + 104 + window.scrollY}px`,
-      width: `${box.width - 132}px`, height: `${box.height - 162}px`,
+      width: `${box.width - 132}px`, height: `${box.height - 172}px`,
     });
   };
   const begin = () => {

@@ -1,4 +1,5 @@
 // The matrix in the browser: zooming asks the server for the window again, pointing asks what lies there.
+// The graph is ours and not a dcc.Graph: that one sends every zoom through Dash's store and draws it again from there.
 // Coordinates are cells: entry (row r, column c) covers r..r+1, c..c+1. The Python half: components/matrix_figure.py.
 (() => {
   "use strict";
@@ -6,9 +7,11 @@
   const clientside = (window.dash_clientside = window.dash_clientside || {});
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   const meta = (gd) => gd.layout && gd.layout.meta;
-  const plot = () => document.querySelector("#matrix-graph .js-plotly-plot");
+  const plot = () => document.getElementById("matrix-graph");
   const tip = () => document.getElementById("matrix-tip");
-  let busy = false; // a relayout of ours is under way
+  const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false, showAxisDragHandles: false };
+  let busy = false; // a redraw of ours is under way
+  let drawn = ""; // what the figure on the screen was made for
   let asked = null; // the window request under way
   let cursor = null; // {x, y}: the entry that the keyboard is on
   let lastWheel = 0;
@@ -18,6 +21,70 @@
     `${prefix()}api/v1/datasets/${encodeURIComponent(meta(gd).ds)}/matrix/${name}.json?${meta(gd).query}` +
     Object.entries(params).map(([k, v]) => `&${k}=${encodeURIComponent(v)}`).join("");
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+  // ---- drawing: the address says what, the element how large, the page in which colours
+  const scheme = () => (document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light");
+  const params = () => {
+    const found = new URLSearchParams(window.location.search);
+    ["ds", "pair"].forEach((key) => found.delete(key));
+    return found;
+  };
+  const room = (gd) => { // of the plot area; margins as in components/matrix_figure.py
+    const narrow = gd.clientWidth - 132 <= 400;
+    return { width: gd.clientWidth - (narrow ? 96 : 132), height: gd.clientHeight - (narrow ? 164 : 172) };
+  };
+  const keyOf = (gd) => JSON.stringify([gd.dataset.ds, params().toString(), scheme()]);
+  const around = () => clientside.set_props("matrix-drawn", { data: { search: window.location.search, at: Date.now() } });
+
+  const draw = async () => {
+    const gd = plot();
+    if (!gd || gd.clientWidth === 0) return;
+    const key = keyOf(gd);
+    if (key === drawn) return;
+    drawn = key;
+    if (asked) asked.abort();
+    asked = new AbortController();
+    const mine = asked;
+    const query = params();
+    const { width, height } = room(gd);
+    Object.entries({ width: Math.round(width), height: Math.round(height), theme: scheme() }).forEach(([k, v]) => query.set(k, v));
+    const late = setTimeout(() => gd.setAttribute("aria-busy", "true"), 250);
+    try {
+      const url = `${prefix()}api/v1/datasets/${encodeURIComponent(gd.dataset.ds)}/matrix/figure.json?${query}`;
+      const answer = await fetch(url, { signal: mine.signal });
+      if (answer.ok) {
+        const figure = await answer.json();
+        await app.plotly();
+        if (mine.signal.aborted || !gd.isConnected) return;
+        busy = true;
+        await window.Plotly.react(gd, figure.data, figure.layout, CONFIG);
+        busy = false;
+        if (!gd.dataset.matrix) wire(gd);
+        told.clear();
+        const standIn = document.getElementById("first-picture");
+        if (standIn) standIn.remove();
+        gd.dispatchEvent(new CustomEvent("matrix:painted", { bubbles: true }));
+        markCursor(gd);
+      }
+      requestAnimationFrame(() => setTimeout(around)); // the words follow the picture; on an error they say what is wrong
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      drawn = "";
+      app.notify(String(error.message || error), { title: "The figure could not be drawn", error: true });
+    } finally {
+      clearTimeout(late);
+      gd.removeAttribute("aria-busy");
+    }
+  };
+  let zooming = false; // the address changes by a zoom, which is not a new figure
+  let pair = null;
+  const tellPair = () => {
+    const now = new URLSearchParams(window.location.search).get("pair") || "";
+    if (!plot() || now === pair) return;
+    pair = now;
+    clientside.set_props("matrix-pick", { data: { search: window.location.search, at: Date.now() } });
+  };
+  const follow = () => { if (!zooming) { draw(); tellPair(); } };
 
   // ---- zoom
   const snapped = (range, n) => {
@@ -71,7 +138,10 @@
   };
 
   const zoomTo = (gd, w, method = "pushSearch") => {
+    zooming = true;
     remember(gd, w, method);
+    zooming = false;
+    drawn = keyOf(gd);
     return showWindow(gd, w);
   };
   const whole = (gd) => [0, meta(gd).shape[1], 0, meta(gd).shape[0]];
@@ -176,7 +246,7 @@
     const found = await whatIs(gd, cells).catch(() => null);
     if (!found || !found.pre) return;
     app.pushSearch({ pair: `${found.pre.id}>${found.post.id}` });
-    clientside.set_props("matrix-pick", { data: { search: window.location.search, at: Date.now() } });
+    tellPair();
   };
 
   // ---- keyboard: a cursor of one entry (or one pixel of entries)
@@ -237,28 +307,27 @@
     event.preventDefault();
   };
 
-  // ---- wiring: once a graph element, and its size told to the server
-  const tellSize = (gd) => {
-    const size = area(gd);
-    const now = { width: Math.round(size.w), height: Math.round(size.h) };
-    clientside.set_props("matrix-size", { data: now });
-    return now;
-  };
+  // ---- wiring: once a graph element
   const wire = (gd) => {
     gd.dataset.matrix = "wired";
     let down = null;
     gd.on("plotly_relayout", (event) => onRelayout(gd, event));
-    gd.on("plotly_afterplot", () => {
-      if (!meta(gd)) return;
-      const standIn = document.getElementById("first-picture");
-      if (standIn) standIn.remove();
-      const size = tellSize(gd);
-      const [width, height] = meta(gd).size; // the size that labels and picture were made for
-      if (!busy && (Math.abs(size.width - width) > 0.08 * width || Math.abs(size.height - height) > 0.08 * height)) {
-        meta(gd).size = [size.width, size.height];
-        showWindow(gd, meta(gd).window);
-      }
-    });
+    let settle = null;
+    new ResizeObserver(() => {
+      clearTimeout(settle);
+      settle = setTimeout(async () => {
+        if (!gd.isConnected || !meta(gd)) return;
+        busy = true;
+        await window.Plotly.Plots.resize(gd);
+        busy = false;
+        const [width, height] = meta(gd).size; // the size that labels and picture were made for
+        const now = area(gd);
+        if (Math.abs(now.w - width) > 2 || Math.abs(now.h - height) > 2) {
+          meta(gd).size = [now.w, now.h];
+          showWindow(gd, meta(gd).window);
+        }
+      }, 120);
+    }).observe(gd);
     gd.addEventListener("wheel", () => { lastWheel = Date.now(); hideTip(); }, { capture: true, passive: true });
     gd.addEventListener("mousemove", (event) => onMove(gd, event));
     gd.addEventListener("mouseleave", () => { clearTimeout(waiting); hideTip(); });
@@ -276,16 +345,25 @@
     box.addEventListener("keydown", onKey);
     box.addEventListener("blur", () => { cursor = null; markCursor(gd); hideTip(); });
   };
+  window.addEventListener("synaptoscope:url", follow);
+  new MutationObserver(follow).observe(document.documentElement, {
+    attributes: true, attributeFilter: ["data-mantine-color-scheme"],
+  });
+  let seen = null;
   new MutationObserver(() => {
     const gd = plot();
-    if (gd && !gd.dataset.matrix && gd.on && window.Plotly) wire(gd);
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+    if (gd === seen) return;
+    seen = gd;
+    drawn = "";
+    pair = null;
+    if (gd) { app.plotly(); follow(); }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   // ---- saving the figure as it stands
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-save-figure]");
     if (!button) return;
-    const gd = document.querySelector(`#${button.dataset.saveFigure} .js-plotly-plot`);
+    const gd = document.getElementById(button.dataset.saveFigure);
     const m = gd && meta(gd);
     if (!m) return;
     const paper = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();

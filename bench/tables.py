@@ -39,8 +39,7 @@ class Size:
     def words(self) -> str:
         """For the report."""
         return (
-            f"{self.n_synapses:,} synapses, {self.n_pre:,} x {self.n_post:,} cells, "
-            f"{self.n_connections:,} connections"
+            f"{self.n_synapses:,} synapses, {self.n_pre:,} x {self.n_post:,} cells, {self.n_connections:,} connections"
         )
 
 

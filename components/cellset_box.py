@@ -44,6 +44,4 @@ def _box(page: str, side: str, label: str, value: Any) -> Component:
 
 def echo(cells: CellSet) -> str:
     """How many cells a text names, and what it means."""
-    return (
-        f"{counted(len(cells), 'cell')}: {cells.echo}" if cells.text.strip() else counted(len(cells), "cell")
-    )
+    return f"{counted(len(cells), 'cell')}: {cells.echo}" if cells.text.strip() else counted(len(cells), "cell")

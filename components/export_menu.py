@@ -55,9 +55,7 @@ def menu(meta: DatasetMeta, route: str, query: str, snippet: str, figure: str) -
         html.Li(_button("Copy link", **{"data-copy-link": ""})),
     ]
     if meta.citation:
-        copies.append(
-            html.Li(_button("Copy citation", **{"data-copy": meta.citation, "data-copy-what": "citation"}))
-        )
+        copies.append(html.Li(_button("Copy citation", **{"data-copy": meta.citation, "data-copy-what": "citation"})))
     items = html.Ul([*tables, *pictures, *copies])
     return html.Details(
         [

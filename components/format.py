@@ -32,19 +32,14 @@ def percent(part: float, whole: float = 1.0) -> str:
     if whole == 0:
         return "\u2013"
     value = 100.0 * part / whole
-    if value == 0:
-        text = "0"
-    elif abs(value - 100) < 1e-12:
-        text = "100"
-    elif 0 < value < 0.001:
-        text = f"{value:.1e}"
-    else:
-        decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-        text = f"{value:.{decimals}f}"
-        if text.startswith("100") and value < 100:
-            missing = 100 - value
-            text = f"{value:.{min(9, 1 - math.floor(math.log10(missing)))}f}"
-            text = f"<{NARROW}100" if text.startswith("100") else text
+    if value in (0.0, 100.0):
+        return f"{value:.0f}{NARROW}%"
+    decimals = min(9, max(0, 2 - math.floor(math.log10(abs(value)))))
+    text = f"{value:.{decimals}f}"
+    if value < 100 and float(text) >= 100:
+        text = f"{value:.{min(9, -math.floor(math.log10(100 - value)))}f}"
+    if float(text) in (0.0, 100.0):  # nearer to nothing, or to all, than nine decimals can say
+        text = "<0.000000001" if value < 1 else "<100"
     return f"{text}{NARROW}%"
 
 

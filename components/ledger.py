@@ -23,9 +23,7 @@ def ledger_line(ledger: Ledger) -> Component:
         for item in ledger.left_out
     ]  # fmt: skip
     if ledger.cut:
-        rows.append(
-            html.Tr([html.Td(f"cut by a limit of {ledger.limit:,}"), html.Td(f"of {ledger.total:,}")])
-        )
+        rows.append(html.Tr([html.Td(f"cut by a limit of {ledger.limit:,}"), html.Td(f"of {ledger.total:,}")]))
     body = [html.Table(html.Tbody(rows))] if rows else []
     body.append(html.Ul([html.Li(note) for note in ledger.notes]))
     body.append(html.P(f"generation {ledger.generation} of the dataset, {ledger.milliseconds:,.0f} ms"))

@@ -15,8 +15,7 @@ from analysis.raster import Window
 from components import colours
 from components.colours import Theme
 from components.matrix_axes import Bar, bar, data_url, group_colours, ticks
-from views import matrix as matrices
-from views import schema
+from views import matrix_picture, schema
 from views.matrix import ZOOM, Matrix
 
 SMALL = 300  # cells a side up to which the figure is a Plotly heat map
@@ -77,7 +76,7 @@ def window_parts(matrix: Matrix, window: Window, theme: Theme, width: int, heigh
     }
     images = []
     if not is_small(matrix):
-        picture = data_url(matrices.png(matrix, matrix.view, window, width, height, palette(theme)))
+        picture = data_url(matrix_picture.png(matrix, matrix.view, window, width, height, palette(theme)))
         images.append(_image(picture, window, "x", "y"))
     bars = _bars(matrix, window, width, height)
     if bars is not None:
@@ -105,12 +104,8 @@ def _bars(matrix: Matrix, window: Window, width: int, height: int) -> dict[str, 
     if matrix.row_groups is not None and matrix.col_groups is not None:
         rows = np.arange(window.y0, window.y1)
         cols = np.arange(window.x0, window.x1)
-        row_bar = Bar(
-            strip.column, (), tuple(group_colours(matrix.row_groups)), np.arange(len(matrix.row_groups))
-        )
-        col_bar = Bar(
-            strip.column, (), tuple(group_colours(matrix.col_groups)), np.arange(len(matrix.col_groups))
-        )
+        row_bar = Bar(strip.column, (), tuple(group_colours(matrix.row_groups)), np.arange(len(matrix.row_groups)))
+        col_bar = Bar(strip.column, (), tuple(group_colours(matrix.col_groups)), np.arange(len(matrix.col_groups)))
         if max(len(matrix.row_groups), len(matrix.col_groups)) > 250:
             return None
         return {"pre": row_bar.strip(rows, height, True), "post": col_bar.strip(cols, width, False)}
@@ -124,9 +119,7 @@ def axis_bar(matrix: Matrix) -> Bar | None:
     """The colour bar in use; grouped matrices have one only for the column they are grouped by."""
     dataset, column = matrix.dataset, matrix.view.bar
     column = dataset.meta.aliases.get(column, column)
-    if matrix.grouped is not None and column != dataset.meta.aliases.get(
-        matrix.view.group, matrix.view.group
-    ):
+    if matrix.grouped is not None and column != dataset.meta.aliases.get(matrix.view.group, matrix.view.group):
         return None
     return bar(dataset, column)
 
@@ -148,8 +141,8 @@ def heat_maps(matrix: Matrix, theme: Theme) -> list[dict[str, Any]]:
     """The matrix as a heat map of float32 (colours on the chosen scale), over a flat one of untested pairs."""
     view = matrix.view
     n_rows, n_cols = matrix.shape
-    values = matrices.dense(matrix)
-    low, high = matrices.limits(matrix, view)
+    values = matrix_picture.dense(matrix)
+    low, high = matrix_picture.limits(matrix, view)
     if view.scale == "log" and low > 0:
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.log10(np.where(values > 0, values, np.nan))
@@ -167,15 +160,13 @@ def heat_maps(matrix: Matrix, theme: Theme) -> list[dict[str, Any]]:
         "showscale": False,
     }
     found = []
-    untested = matrices.untested(matrix, Window(0, n_cols, 0, n_rows), n_cols, n_rows)
+    untested = matrix_picture.untested(matrix, Window(0, n_cols, 0, n_rows), n_cols, n_rows)
     if untested.any():
         flat = np.where(untested, np.float32(1), np.float32(np.nan))
         tint = colours.untested(theme)
         found.append(common | {"z": typed(flat), "zmin": 0, "zmax": 1, "colorscale": [[0, tint], [1, tint]]})
     scale = [list(step) for step in colours.colourscale(theme)]
-    found.append(
-        common | {"z": typed(values.astype(np.float32)), "zmin": low, "zmax": high, "colorscale": scale}
-    )
+    found.append(common | {"z": typed(values.astype(np.float32)), "zmin": low, "zmax": high, "colorscale": scale})
     return found
 
 
@@ -191,7 +182,7 @@ def typed(values: np.ndarray) -> dict[str, str]:
 def _scale_key(matrix: Matrix, theme: Theme) -> dict[str, Any]:
     """An empty trace that carries the colour key."""
     view = matrix.view
-    low, high = matrices.limits(matrix, view)
+    low, high = matrix_picture.limits(matrix, view)
     log = view.scale == "log" and low > 0
     c = (math.log10(low), math.log10(high)) if log else (low, high)
     at, text = _key_ticks(low, high, log)
@@ -269,7 +260,7 @@ def _layout(
     title = {"font": {"size": 12, "color": INK[theme]}}
     return {
         "template": {},
-        "margin": {"l": 124, "r": 8, "t": 104, "b": 58} if size[0] > 400 else {"l": 92, "r": 4, "t": 96, "b": 58},
+        "margin": {"l": 124, "r": 8, "t": 104, "b": 68} if size[0] > 400 else {"l": 92, "r": 4, "t": 96, "b": 68},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": SURFACE[theme],
         "font": {"family": "-apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"},

@@ -10,13 +10,13 @@ from dash.development.base_component import Component
 
 from analysis.tested import n_tested_grouped
 from components import colours, format, url_state
-from components.matrix_axes import UNTYPED
+from components.matrix_axes import UNTYPED, bar
 from components.matrix_figure import measure_words, number
 from data_access.dataset import Dataset
 from data_access.errors import InputError, did_you_mean
 from views import schema
 from views.matrix import Matrix, MatrixView
-from views.testability import testability
+from views.testability import what_is_tested
 
 SHOWN_SYNAPSES = 50
 SEPARATOR = ">"
@@ -50,9 +50,7 @@ def _pair_panel(dataset: Dataset, view: MatrixView, pre: int, post: int) -> Comp
     if edge >= 0 and graph.out.sum_size is not None:
         rows.append(("summed size", number(float(graph.out.sum_size[edge]))))
     rows += [
-        (name.replace("_", " "), number(float(values[edge])))
-        for name, values in graph.measures.items()
-        if edge >= 0
+        (name.replace("_", " "), number(float(values[edge]))) for name, values in graph.measures.items() if edge >= 0
     ]
     if pre != post:
         rows.append(("the other way", f"{reverse:,} synapses" if reverse else "none"))
@@ -90,29 +88,31 @@ def _quoted(cell_id: str) -> str:
     return cell_id if cell_id.isdigit() else "'" + cell_id.replace("'", "\\'") + "'"
 
 
+def type_colours(dataset: Dataset) -> dict[str, str]:
+    """The colour of each type, as in the bars and the legend."""
+    found = bar(dataset, "cell_type")
+    return dict(zip(found.names, found.hexes, strict=True)) if found is not None else {}
+
+
 def _cell(dataset: Dataset, code: int) -> Component:
     kind = dataset.column("cell_type").iloc[code]
     kind = kind if isinstance(kind, str) else None
+    grey = colours.type_colour(UNTYPED)
     word = kind or ("untyped" if dataset.is_cell[code] else "fragment")
     return html.Span([
-        html.Span(className="swatch", style={"background": colours.type_colour(kind or "untyped")}),
+        html.Span(className="swatch", style={"background": type_colours(dataset).get(kind or "", grey)}),
         html.Span(word, className="kind"), format.id_chip(dataset.index.text([code])[0], "cell id"),
     ])  # fmt: skip
 
 
 def _definitions(rows: list[tuple[str, Any]]) -> Component:
-    return html.Dl(
-        [part for name, value in rows for part in (html.Dt(name), html.Dd(value))], className="facts"
-    )
+    return html.Dl([part for name, value in rows for part in (html.Dt(name), html.Dd(value))], className="facts")
 
 
 def _distance(dataset: Dataset, pre: int, post: int) -> float | None:
     if "x_nm" not in dataset.columns:
         return None
-    at = [
-        dataset.column(f"{axis}_nm").iloc[[pre, post]].to_numpy(dtype=float, na_value=np.nan)
-        for axis in "xyz"
-    ]
+    at = [dataset.column(f"{axis}_nm").iloc[[pre, post]].to_numpy(dtype=float, na_value=np.nan) for axis in "xyz"]
     distance = float(np.sqrt(sum((a[0] - a[1]) ** 2 for a in at)) / 1000)
     return None if distance != distance else distance
 
@@ -122,9 +122,7 @@ def _junction(dataset: Dataset, a: str, b: str) -> float | None:
         return None
     table = dataset.gap_junctions
     low, high = sorted((a, b)) if dataset.index.is_text else sorted((a, b), key=int)
-    for x, y, weight in zip(
-        *(table.column(n).to_pylist() for n in ("cell_a", "cell_b", "weight")), strict=True
-    ):
+    for x, y, weight in zip(*(table.column(n).to_pylist() for n in ("cell_a", "cell_b", "weight")), strict=True):
         if (str(x), str(y)) == (low, high):
             return float(weight)
     return None
@@ -142,19 +140,12 @@ def _synapse_table(dataset: Dataset, pre: int, post: int, total: int) -> Compone
     for row in rows:
         cells: list[Any] = [format.id_chip(str(row["synapse_id"]), "synapse id", whole=True)]
         cells += [
-            "–" if row[n] is None else number(row[n]) if isinstance(row[n], int | float) else str(row[n])
-            for n in names
+            "–" if row[n] is None else number(row[n]) if isinstance(row[n], int | float) else str(row[n]) for n in names
         ]
         if placed:
-            cells.append(
-                ", ".join(f"{row[f'{a}_nm'] / 1000:.1f}" for a in "xyz") if row["x_nm"] is not None else "–"
-            )
+            cells.append(", ".join(f"{row[f'{a}_nm'] / 1000:.1f}" for a in "xyz") if row["x_nm"] is not None else "–")
         body.append(html.Tr([html.Td(c) for c in cells]))
-    note = (
-        html.P(f"The first {SHOWN_SYNAPSES} of {total:,} synapses.", className="hint")
-        if total > len(rows)
-        else None
-    )
+    note = html.P(f"The first {SHOWN_SYNAPSES} of {total:,} synapses.", className="hint") if total > len(rows) else None
     table = html.Table([html.Thead(html.Tr([html.Th(h, scope="col") for h in head])), html.Tbody(body)])
     return html.Div([html.Div(table, className="table-scroll", tabIndex="0", role="region",
                               **{"aria-label": "Synapses of the connection"}), note])  # fmt: skip
@@ -166,7 +157,7 @@ def _group_panel(matrix: Matrix, view: MatrixView, pre: str, post: str) -> Compo
     i, j = (_position(groups.names, name) for groups, name in ((rows, pre), (cols, post)))
     tested = int(
         n_tested_grouped(
-            testability(matrix.dataset), matrix.pre.codes[rows.of == i], matrix.post.codes[cols.of == j],
+            what_is_tested(matrix.dataset), matrix.pre.codes[rows.of == i], matrix.post.codes[cols.of == j],
             np.zeros(int(rows.sizes[i]), np.int32), np.zeros(int(cols.sizes[j]), np.int32), 1, 1,
             view.tested,  # type: ignore[arg-type]
         )[0, 0]

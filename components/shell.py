@@ -143,9 +143,7 @@ def _bar(known: dict[str, Any]) -> list[Component]:
     ]  # fmt: skip
 
 
-def _drop(
-    shown: list[Component], content: Component, *, id: str, className: str, right: bool = False
-) -> html.Details:
+def _drop(shown: list[Component], content: Component, *, id: str, className: str, right: bool = False) -> html.Details:
     """A button that opens a panel under it; assets/shell.js closes it and moves the focus by arrow keys."""
     return html.Details(
         [html.Summary(shown, id=id, className=className), html.Div(content, className="menu" + " right" * right)],

@@ -200,3 +200,16 @@ class _Rest:
 
     def worked(self) -> None:
         self._told = False
+
+
+_shared: list[ResultCache] = []
+
+
+def share(cache: ResultCache | None) -> None:
+    """Make one cache the one that every part of this process uses (None: no cache)."""
+    _shared[:] = [] if cache is None else [cache]
+
+
+def remember(key: ResultKey, compute: Callable[[], bytes]) -> bytes:
+    """From the shared cache, or computed where there is none (scripts, tests)."""
+    return _shared[0].get_or_compute(key, compute) if _shared else compute()

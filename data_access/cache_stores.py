@@ -33,9 +33,7 @@ KEEP_PART = 0.8  # and leave this much of the limit after a sweep
 Exclusive = Callable[[str], contextlib.AbstractContextManager[None]]
 
 
-def open_store(
-    cache_dir: Path, redis_url: str | None, limit: int, wait_s: float
-) -> tuple[BaseCache, Exclusive]:
+def open_store(cache_dir: Path, redis_url: str | None, limit: int, wait_s: float) -> tuple[BaseCache, Exclusive]:
     """The Flask-Caching backend, and a context manager that keeps a name from other processes.
 
     `limit` is in bytes and only for the directory; 0, or a directory that cannot be used, keeps nothing.
@@ -53,9 +51,7 @@ def open_store(
             results = ResultFiles(private_directory(cache_dir / "results"), limit)
             return results, functools.partial(_held_on_disk, locks, wait_s)
         except OSError as error:
-            log.warning(
-                "the cache directory %s cannot be used: %s; every result is computed", cache_dir, error
-            )
+            log.warning("the cache directory %s cannot be used: %s; every result is computed", cache_dir, error)
     return NullCache(), lambda name: contextlib.nullcontext()
 
 

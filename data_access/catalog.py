@@ -102,9 +102,7 @@ def _entry(item: Mapping[str, Any]) -> CatalogEntry:
             if Path(name).name != name or name.startswith("."):
                 raise InputError(f"{where}: '{name}' is not a plain file name")
     if entry.complete not in COMPLETE:
-        raise InputError(
-            f"{where}: unknown complete = '{entry.complete}'", did_you_mean(entry.complete, COMPLETE)
-        )
+        raise InputError(f"{where}: unknown complete = '{entry.complete}'", did_you_mean(entry.complete, COMPLETE))
     if not entry.builtin and not (entry.base and entry.files):
         raise InputError(f"{where} needs base and files, or builtin = true")
     if entry.dataset:
@@ -222,18 +220,14 @@ def _import(
         return import_dataset(data_dir, spec, progress)
 
 
-def _completeness(
-    entry: CatalogEntry, synapses: tuple[Path, ...], folder: Path
-) -> dict[str, tuple[Path, ...]]:
+def _completeness(entry: CatalogEntry, synapses: tuple[Path, ...], folder: Path) -> dict[str, tuple[Path, ...]]:
     """The ImportSpec field that says whose synapses are whole in these files, with a file of those ids."""
     if not entry.complete:
         return {}
     found: set[object] = set()
     for path in synapses:
         table = open_table(path)
-        roles = synapse_roles(
-            table, entry.options.get("pre"), entry.options.get("post"), None, None, None, None
-        )
+        roles = synapse_roles(table, entry.options.get("pre"), entry.options.get("post"), None, None, None, None)
         ends = [roles.pre] if entry.complete == "outputs" else [roles.pre, roles.post]
         for batch in table.batches(tuple(end for end in ends if end)):
             for column in batch.columns:

@@ -86,9 +86,7 @@ def staged(
     for number, path in enumerate(files):
         table = open_table(path)
         role = roles_of(table)
-        parts.append(
-            staging.stage(table, role, scratch / f"cells-{number}.parquet", lambda n: progress("cells", n))
-        )
+        parts.append(staging.stage(table, role, scratch / f"cells-{number}.parquet", lambda n: progress("cells", n)))
         roles.append(role)
     types = staging.settle(con, parts)
     source = f"({staging.relation(parts, types)})"
@@ -143,9 +141,7 @@ def write(
     ends = f"SELECT CAST(pre AS {form}) AS id FROM ({valid_rows}) UNION SELECT CAST(post AS {form}) FROM ({valid_rows})"
     everyone = f"{ends} UNION SELECT CAST(cell_id AS {form}) FROM ({cells.sql})" if cells.sql else ends
     columns = ["n.id AS cell_id"]
-    columns.append(
-        "c.cell_type AS cell_type" if "cell_type" in cells.types else "CAST(NULL AS VARCHAR) AS cell_type"
-    )
+    columns.append("c.cell_type AS cell_type" if "cell_type" in cells.types else "CAST(NULL AS VARCHAR) AS cell_type")
     if "cell_type" in cells.types and cells.types["cell_type"] != "VARCHAR":
         columns[-1] = "CAST(c.cell_type AS VARCHAR) AS cell_type"
     position = cells.roles.position if cells.roles else None
@@ -189,9 +185,7 @@ def listed(files: Sequence[Path], index: IdIndex, notes: list[str], option: str)
         mask[codes[codes >= 0]] = True
         unknown = int((codes < 0).sum())
         if unknown:
-            notes.append(
-                f"{option} {path.name}: {unknown:,} of its {len(names):,} ids are not in the dataset"
-            )
+            notes.append(f"{option} {path.name}: {unknown:,} of its {len(names):,} ids are not in the dataset")
     return mask
 
 
@@ -245,7 +239,5 @@ def gap_junctions(
         values = table.column(name)
         codes = index.codes(values.to_pylist() if index.is_text else values.to_numpy())
         if (codes < 0).any():
-            raise InputError(
-                f"gap junction of a cell the dataset does not hold: {values[int(np.argmax(codes < 0))]}"
-            )
+            raise InputError(f"gap junction of a cell the dataset does not hold: {values[int(np.argmax(codes < 0))]}")
     return table.num_rows

@@ -71,9 +71,7 @@ def _parser() -> _Parser:
 
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="a JSON summary on stdout")
-    command.add_argument(
-        "--data", type=Path, default=None, help="data folder (default: SYNAPTOSCOPE_DATA or data/)"
-    )
+    command.add_argument("--data", type=Path, default=None, help="data folder (default: SYNAPTOSCOPE_DATA or data/)")
 
 
 def _add_import(command: argparse.ArgumentParser) -> None:
@@ -241,9 +239,7 @@ def _list(options: argparse.Namespace) -> int:
                 f"{m.id:32} {m.n_cells:>10,} cells {m.n_connections:>12,} connections {m.n_synapses:>12,} synapses{mark}"
             )
     if not found:
-        print(
-            f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr
-        )
+        print(f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr)
     return 0
 
 

@@ -168,8 +168,7 @@ def load(folder: Path, measures: Iterable[str] = ()) -> Graph:
 
     def orientation(side: str) -> Orientation:
         parts: dict[str, Any] = {
-            part: array(f"{side}_{part}") if (folder / f"{side}_{part}.npy").exists() else None
-            for part in PARTS[3:]
+            part: array(f"{side}_{part}") if (folder / f"{side}_{part}.npy").exists() else None for part in PARTS[3:]
         }
         return Orientation(*(array(f"{side}_{part}") for part in PARTS[:3]), **parts)
 

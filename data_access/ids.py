@@ -21,9 +21,7 @@ FLOAT_PATTERN = r"^-?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][+-]?[0-9]+)?$"
 INT64 = np.iinfo(np.int64)
 
 _INTEGER = re.compile(INTEGER_PATTERN)
-_ID_NAME = re.compile(
-    r"(^|_)(id|ids|roots?|supervoxel)$|root_id|supervoxel_id|superce+ded_id|body_?id", re.IGNORECASE
-)
+_ID_NAME = re.compile(r"(^|_)(id|ids|roots?|supervoxel)$|root_id|supervoxel_id|superce+ded_id|body_?id", re.IGNORECASE)
 
 
 def integer_id(text: str) -> int | None:

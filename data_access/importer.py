@@ -103,9 +103,7 @@ def import_dataset(
             work = _Work(spec, place, scratch, con, progress or (lambda stage, done: None))
             meta = _build(work)
         except duckdb.Error as error:
-            raise InputError(
-                f"the import failed in the database: {' '.join(str(error).split())[:300]}"
-            ) from error
+            raise InputError(f"the import failed in the database: {' '.join(str(error).split())[:300]}") from error
         finally:
             con.close()
             _clear(scratch)
@@ -155,13 +153,9 @@ def _build(work: _Work) -> DatasetMeta:
     work.progress("check rows", 0)
     counted = rows.checked(table)
     work.progress("cells", 0)
-    cells = cell_tables.staged(
-        work.con, spec.cells, _cell_roles(work, roles[0].layout), work.scratch, work.progress
-    )
+    cells = cell_tables.staged(work.con, spec.cells, _cell_roles(work, roles[0].layout), work.scratch, work.progress)
     work.notes += cells.notes
-    index = cell_tables.write(
-        work.con, table.valid(), types, cells, work.place / "cells.parquet", work.scratch
-    )
+    index = cell_tables.write(work.con, table.valid(), types, cells, work.place / "cells.parquet", work.scratch)
     work.progress("sort", 0)
     kept = rows.write(table, counted, work.place)
     work.progress("connections", 0)
@@ -184,9 +178,7 @@ def _stage_rows(work: _Work, files: tuple[Path, ...]) -> tuple[list[Part], list[
     for number, path in enumerate(files):
         table = open_table(path, spec.header)
         if spec.synapses:
-            role = synapse_roles(
-                table, spec.pre, spec.post, spec.synapse_id, spec.size, spec.position, spec.voxel_nm
-            )
+            role = synapse_roles(table, spec.pre, spec.post, spec.synapse_id, spec.size, spec.position, spec.voxel_nm)
         else:
             role = connection_roles(table, spec.pre, spec.post, spec.weight, spec.measures)
         part = staging.stage(table, role, work.scratch / f"part-{number}.parquet", tick)
@@ -342,9 +334,7 @@ def check(place: Path, meta: DatasetMeta, checksums: bool = True) -> None:
     }  # fmt: skip
     for name, value in found.items():
         if value != getattr(meta, name):
-            raise InputError(
-                f"{meta.id}: {name} is {getattr(meta, name):,} in dataset.json but {value:,} in the data"
-            )
+            raise InputError(f"{meta.id}: {name} is {getattr(meta, name):,} in dataset.json but {value:,} in the data")
     if cells != graph.n_nodes:
         raise InputError(f"{meta.id}: {cells:,} rows of cells but {graph.n_nodes:,} cells in the graph")
     ledger = meta.ledger

@@ -182,9 +182,7 @@ def _position(
                 f"positions taken as voxels of {spelled} nm (usual for {layout}; else --voxel-nm)",
             )
         if named:
-            raise UsageError(
-                f"positions in '{named}' have no unit", "say how large a voxel is: --voxel-nm 4,4,40"
-            )
+            raise UsageError(f"positions in '{named}' have no unit", "say how large a voxel is: --voxel-nm 4,4,40")
     return None
 
 

@@ -134,11 +134,7 @@ class Rows:
     def connections_sql(self, measures: Sequence[str]) -> str:
         """SQL of the connections, ordered by (pre_id, post_id)."""
         if self.are_synapses:
-            sizes = (
-                ", sum(CAST(size AS DOUBLE)) AS sum_size, count(size) AS n_sized"
-                if "size" in self.types
-                else ""
-            )
+            sizes = ", sum(CAST(size AS DOUBLE)) AS sum_size, count(size) AS n_sized" if "size" in self.types else ""
             if sizes:
                 sizes = ", coalesce(sum(CAST(size AS DOUBLE)), 0) AS sum_size, count(size) AS n_sized"
             return SYNAPSES_TO_CONNECTIONS.format(sizes=sizes, source=f"({self.kept()})")
@@ -222,9 +218,7 @@ def checked(table: Rows) -> Counted:
 
 def _checked_weights(table: Rows, counted: Counted) -> Counted:
     _refuse(table, "weight", "weight < 0", "is negative")
-    _refuse(
-        table, "weight", "isnan(CAST(weight AS DOUBLE)) OR isinf(CAST(weight AS DOUBLE))", "is not a number"
-    )
+    _refuse(table, "weight", "isnan(CAST(weight AS DOUBLE)) OR isinf(CAST(weight AS DOUBLE))", "is not a number")
     _refuse(table, "weight", "weight <> floor(weight)",
             "is not a whole number of synapses", "give such a column with --measures")  # fmt: skip
     zero = "AND pre <> 0 AND post <> 0" if table._zero() else ""
@@ -234,9 +228,7 @@ def _checked_weights(table: Rows, counted: Counted) -> Counted:
     ).fetchone()
     assert row is not None
     dropped = tuple(
-        LeftOut(
-            "a column of edge rows; --measures keeps columns of numbers, summed for each connection", 0, name
-        )
+        LeftOut("a column of edge rows; --measures keeps columns of numbers, summed for each connection", 0, name)
         for name in table.others
         if name not in {table.parts[0].source.column(m) for m in table.roles.measures}
     )
@@ -254,9 +246,7 @@ def _checked_sizes(table: Rows) -> int:
     )
     bad = f"({size}) IS NULL OR isnan(CAST(({size}) AS DOUBLE)) OR isinf(CAST(({size}) AS DOUBLE))"
     if not table.missing_size:
-        _refuse(
-            table, "size", bad, "is missing or not a number", "if sizes may be missing: --missing-size nan"
-        )
+        _refuse(table, "size", bad, "is missing or not a number", "if sizes may be missing: --missing-size nan")
         return 0
     if not any(w.lower() in ("nan", "") for w in table.missing_size):
         _refuse(table, "size", "size IS NULL OR isnan(CAST(size AS DOUBLE))", "is missing or not a number",
@@ -276,8 +266,7 @@ def _refuse(table: Rows, role: str, bad: str, what: str, hint: str = "") -> None
     part = table.parts[row[0]]
     shown = "no value" if row[2] is None else f"{row[2]:g}" if isinstance(row[2], float) else str(row[2])
     raise InputError(
-        f"{part.source.path.name}: row {row[1]:,}: {shown} in column '{part.origin[role]}' {what} "
-        f"({ROLE_WORDS[role]})",
+        f"{part.source.path.name}: row {row[1]:,}: {shown} in column '{part.origin[role]}' {what} ({ROLE_WORDS[role]})",
         hint,
     )
 
@@ -311,9 +300,7 @@ def write(table: Rows, counted: Counted, place: Path) -> int:
     """Write the sorted synapse files; returns the number of source rows kept."""
     kept = counted.chosen - counted.no_id - counted.zero_id - counted.no_weight - counted.repeated
     if kept == 0:
-        raise InputError(
-            "no row is left to import", "see what --rows chooses, and which columns hold the ids"
-        )
+        raise InputError("no row is left to import", "see what --rows chooses, and which columns hold the ids")
     if not table.are_synapses:
         return kept
     narrow = ["post_id", "pre_id", "synapse_id", *[n for n in ("size", "x_nm") if n in _final_names(table)]]
@@ -341,14 +328,10 @@ def _final_names(table: Rows) -> list[str]:
     return names + table.others
 
 
-def column_meanings(
-    parts: Sequence[Part], types: Mapping[str, str], given: Mapping[str, str]
-) -> dict[str, Column]:
+def column_meanings(parts: Sequence[Part], types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Column]:
     """What each column of the synapse table holds and means."""
     own = {
-        "synapse_id": Column(
-            "id", "id of the synapse" if "synapse_id" in types else "row number in the source files"
-        ),
+        "synapse_id": Column("id", "id of the synapse" if "synapse_id" in types else "row number in the source files"),
         "pre_id": Column("id", "presynaptic cell"),
         "post_id": Column("id", "postsynaptic cell"),
     }
@@ -373,8 +356,7 @@ def compare(place: Path, meta: DatasetMeta, graph: Graph) -> None:
         row = con.execute(f"SELECT count(*) FROM read_parquet({pattern})").fetchone()
         narrow = con.execute(f"SELECT count(*) FROM read_parquet({by_post})").fetchone()
         pairs = con.execute(
-            "SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM "
-            f"read_parquet({pattern}) GROUP BY pre_id, post_id)"
+            f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM read_parquet({pattern}) GROUP BY pre_id, post_id)"
         ).fetchone()
         assert row and narrow and pairs
         found = (int(row[0]), int(narrow[0]), int(pairs[0]))
@@ -389,6 +371,4 @@ def compare(place: Path, meta: DatasetMeta, graph: Graph) -> None:
 
 def index_of(ids: pa.ChunkedArray) -> IdIndex:
     """An index over an ascending Arrow id column."""
-    return IdIndex(
-        ids.to_numpy() if pa.types.is_integer(ids.type) else np.array(ids.to_pylist(), dtype=object)
-    )
+    return IdIndex(ids.to_numpy() if pa.types.is_integer(ids.type) else np.array(ids.to_pylist(), dtype=object))

@@ -46,9 +46,7 @@ class TableFile:
     def _text_batches(self, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         with _open_csv(self.path, self.names, self.header) as reader:
             for batch in reader:
-                yield pa.RecordBatch.from_arrays(
-                    [batch.column(self.names.index(n)) for n in names], names=list(names)
-                )
+                yield pa.RecordBatch.from_arrays([batch.column(self.names.index(n)) for n in names], names=list(names))
 
     def _binary_batches(self, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         if self.path.suffix == ".parquet":
@@ -75,9 +73,7 @@ class TableFile:
         if name.isdigit():
             raise InputError(f"{self.path.name} has no column {name}: it has {len(self.names)} columns")
         listed = ", ".join(self.names[:12]) + (" ..." if len(self.names) > 12 else "")
-        raise InputError(
-            f"{self.path.name} has no column '{name}'; it has {listed}", did_you_mean(name, self.names)
-        )
+        raise InputError(f"{self.path.name} has no column '{name}'; it has {listed}", did_you_mean(name, self.names))
 
 
 def open_table(path: Path, header: bool = True) -> TableFile:
@@ -116,9 +112,7 @@ def _binary_names(path: Path) -> list[str]:
         return list(_open_ipc(path, raw).schema.names)
 
 
-def _open_ipc(
-    path: Path, raw: pa.MemoryMappedFile
-) -> pa_ipc.RecordBatchFileReader | pa_ipc.RecordBatchStreamReader:
+def _open_ipc(path: Path, raw: pa.MemoryMappedFile) -> pa_ipc.RecordBatchFileReader | pa_ipc.RecordBatchStreamReader:
     magic = bytes(raw.read(6))
     raw.seek(0)
     if magic.startswith(b"FEA1"):
@@ -139,9 +133,7 @@ def _text_names(path: Path, header: bool) -> list[str]:
         block = bytes(raw.read(1 << 20))
     if not block.strip():
         raise InputError(f"{path.name} is empty: no header and no rows")
-    options = pa_csv.ReadOptions(
-        autogenerate_column_names=not header, block_size=max(1 << 20, len(block) + 1)
-    )
+    options = pa_csv.ReadOptions(autogenerate_column_names=not header, block_size=max(1 << 20, len(block) + 1))
     line_end = block.find(b"\n", _end_of_quotes(block))
     first = block if line_end < 0 else block[: line_end + 1]
     with pa_csv.open_csv(

@@ -29,9 +29,7 @@ ROLE_WORDS = {
     "size": "sizes", "weight": "synapse counts", "x": "positions", "y": "positions", "z": "positions",
 }  # fmt: skip
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
-_ID_LIKE = re.compile(
-    r"(^|_)(id|ids|roots?|supervoxel)$|root_id|supervoxel_id|superce+ded_id|body_?id", re.IGNORECASE
-)
+_ID_LIKE = re.compile(r"(^|_)(id|ids|roots?|supervoxel)$|root_id|supervoxel_id|superce+ded_id|body_?id", re.IGNORECASE)
 _XYZ = r"^\s*[\[\(]?\s*(?P<x>[-+0-9.eE]+)[\s,]+(?P<y>[-+0-9.eE]+)[\s,]+(?P<z>[-+0-9.eE]+)\s*[\]\)]?\s*$"
 
 
@@ -135,9 +133,7 @@ def _role_columns(batch: pa.RecordBatch, origin: dict[str, str], table: TableFil
             raise float_ids(table.path.name, name, role)
         plain, why = _plain(values, name, keep_float=True)
         if plain is None:
-            raise InputError(
-                f"{table.path.name}: column '{name}' cannot hold {ROLE_WORDS.get(role, role)}: {why}"
-            )
+            raise InputError(f"{table.path.name}: column '{name}' cannot hold {ROLE_WORDS.get(role, role)}: {why}")
         if role in NUMBER_ROLES and pa.types.is_boolean(plain.type):
             raise InputError(f"{table.path.name}: column '{name}' holds true/false, not {ROLE_WORDS[role]}")
         columns[role] = plain
@@ -187,9 +183,7 @@ def _is_triple(values: pa.Array) -> bool:
 
 def _elements(values: pa.Array) -> dict[str, pa.Array]:
     """The x, y and z of a column of triples."""
-    plain = (
-        values.cast(pa.list_(values.type.value_type)) if pa.types.is_fixed_size_list(values.type) else values
-    )
+    plain = values.cast(pa.list_(values.type.value_type)) if pa.types.is_fixed_size_list(values.type) else values
     return {a: pc.list_element(_padded(plain), i) for i, a in enumerate("xyz")}
 
 
@@ -334,9 +328,7 @@ def relation(parts: Sequence[Part], types: dict[str, str]) -> str:
         columns = [f"{number} AS part_number", "file_row_number + 1 AS row_number"]
         for name, kind in types.items():
             columns.append(f"{_cast(name, part.kinds.get(name), kind)} AS {quoted(name)}")
-        pieces.append(
-            f"SELECT {', '.join(columns)} FROM read_parquet({literal(str(part.path))}, file_row_number=true)"
-        )
+        pieces.append(f"SELECT {', '.join(columns)} FROM read_parquet({literal(str(part.path))}, file_row_number=true)")
     return "\nUNION ALL\n".join(pieces)
 
 

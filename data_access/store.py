@@ -135,9 +135,7 @@ def check_files(place: Path, meta: DatasetMeta) -> None:
         if name not in found:
             raise SynaptoscopeError(f"{meta.id}: file {name} is missing")
         if found[name] != record:
-            raise SynaptoscopeError(
-                f"{meta.id}: file {name} is not as it was written (size or checksum differs)"
-            )
+            raise SynaptoscopeError(f"{meta.id}: file {name} is not as it was written (size or checksum differs)")
     extra = sorted(set(found) - set(meta.files))
     if extra:
         raise SynaptoscopeError(f"{meta.id}: unexpected file {extra[0]}")

@@ -129,7 +129,9 @@ def _facts(meta: DatasetMeta) -> html.Dl:
     words = datasets.capability_words(meta)
     facts: list[tuple[str, Component | str]] = [("Has", ", ".join(["connections", *words]))]
     if meta.n_complete < meta.n_cells:
-        complete = f"{format.counted(meta.n_complete, 'cell')} of {format.thousands(meta.n_cells)}: all inputs and outputs"
+        complete = (
+            f"{format.counted(meta.n_complete, 'cell')} of {format.thousands(meta.n_cells)}: all inputs and outputs"
+        )
         facts.append(("Complete", complete))
     facts.append(("Licence", meta.licence or "not stated"))
     if meta.citation:

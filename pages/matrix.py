@@ -8,22 +8,23 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
-from flask import g
 
 from components import cellset_box, datasets, export_menu, matrix_figure, matrix_panel, shell, url_state
 from components.ledger import ledger_line
 from components.url_state import Control
 from data_access.dataset import Dataset, open_dataset
 from data_access.errors import SynaptoscopeError
-from views import axes, matrix, schema
+from serving.requests import request_id
+from views import axes, matrix, matrix_table, schema
 from views.matrix import ZOOM, MatrixView
 
 dash.register_page(
     __name__, path="/matrix", title="Matrix · Synaptoscope", nav=shell.Nav("Matrix", order=1, icon="matrix")
 )
 
+PIVOT = 'matrix = table.pivot(index="pre", columns="post", values="value")  # connected cells only'
 REDRAW = (*ZOOM, "pair")
 CONTROLS = [
     *cellset_box.controls("matrix", drops=REDRAW),
@@ -45,14 +46,6 @@ ORDER_WORDS = {
     "id": "id",
 }  # fmt: skip
 TESTED_WORDS = {"proofread": "proofread axons", "complete": "complete axons", "all": "all axons"}
-GRAPH = {
-    "displayModeBar": False,
-    "scrollZoom": True,
-    "doubleClick": False,
-    "responsive": True,
-    "showAxisDragHandles": False,
-}
-SIZE = {"width": 760, "height": 620}
 
 
 def layout(ds: str = "", **query: Any) -> Component:
@@ -61,40 +54,26 @@ def layout(ds: str = "", **query: Any) -> Component:
         meta = datasets.in_use(datasets.listed(shell.data_dir()), ds or None)
         dataset = open_dataset(shell.data_dir(), meta.id)
     except SynaptoscopeError as error:
-        return html.Article(
-            [html.H1("Matrix"), shell.error_panel(error, g.get("request_id", ""))], className="page"
-        )
+        return html.Article([html.H1("Matrix"), shell.error_panel(error, request_id())], className="page")
     query = query | ({"ds": ds} if ds else {})
     return html.Article(
         [
             *URL.components(query),
-            dcc.Store(id="matrix-size", data=SIZE),
+            dcc.Store(id="matrix-drawn"),
             dcc.Store(id="matrix-pick"),
+            dcc.Store(id="matrix-around"),
             html.H1("Connectivity matrix", className="visually-hidden"),
             cellset_box.boxes("matrix", URL, query),
             _controls(dataset, query),
             html.Div(id="matrix-message", **{"aria-live": "assertive"}),
-            html.Div([_figure(), _side()], className="matrix-body"),
+            html.Div([_figure(meta.id), _side()], className="matrix-body"),
         ],
         className="page matrix-page",
     )
 
 
-def _figure() -> Component:
-    graph = dcc.Graph(
-        id="matrix-graph",
-        config=GRAPH,
-        responsive=True,
-        figure={
-            "data": [],
-            "layout": {
-                "xaxis": {"visible": False},
-                "yaxis": {"visible": False},
-                "paper_bgcolor": "rgba(0,0,0,0)",
-                "plot_bgcolor": "rgba(0,0,0,0)",
-            },
-        },
-    )
+def _figure(ds: str) -> Component:
+    graph = html.Div(id="matrix-graph", **{"data-ds": ds})  # drawn by assets/matrix.js, see there why
     hint = "Arrow keys move from entry to entry, Enter opens one, plus and minus zoom, zero shows all."
     return html.Section(
         [
@@ -121,9 +100,7 @@ def _side() -> Component:
 
 
 def _controls(dataset: Dataset, query: Mapping[str, Any]) -> Component:
-    kept = [
-        old for old, new in dataset.meta.aliases.items() if new == "cell_type"
-    ]  # the file's own name of the type
+    kept = [old for old, new in dataset.meta.aliases.items() if new == "cell_type"]  # the file's own name of the type
     columns = [{"value": n, "label": n} for n in [*kept, *dataset.columns] if n != "cell_id"]
     texts = [n for n, c in dataset.columns.items() if c.kind in ("text", "boolean")]
     kinds = [{"value": n, "label": n} for n in [*texts[:1], *kept, *texts[1:]]]
@@ -186,32 +163,46 @@ def view_of(search: str | None) -> tuple[Dataset, MatrixView]:
 
 
 @callback(
-    Output("matrix-graph", "figure"), Output("matrix-sentence", "children"), Output("matrix-ledger", "children"),
-    Output("matrix-legend", "children"), Output("matrix-export", "children"), Output("matrix-message", "children"),
-    Output("matrix-pre-echo", "children"), Output("matrix-post-echo", "children"),
-    Input("matrix-url", "search"), Input("theme", "data"), State("matrix-size", "data"),
-)  # fmt: skip
-def draw(search: str | None, theme: str | None, size: dict[str, int]) -> tuple[Any, ...]:
-    """The figure of a query string with all that stands around it; on an error what was drawn stays."""
-    if theme is None:
-        raise dash.exceptions.PreventUpdate
+    Output("matrix-sentence", "children"),
+    Output("matrix-ledger", "children"),
+    Output("matrix-legend", "children"),
+    Output("matrix-export", "children"),
+    Output("matrix-message", "children"),
+    Output("matrix-pre-echo", "children"),
+    Output("matrix-post-echo", "children"),
+    Output("matrix-around", "data"),
+    Input("matrix-drawn", "data"),
+    State("matrix-around", "data"),
+    prevent_initial_call=True,
+)
+def around(drawn: dict[str, str], before: dict[str, str] | None) -> tuple[Any, ...]:
+    """All that stands around the figure, once that is painted; on an error what was there stays.
+
+    Parts that are as before are not sent again: each component costs the browser at every change.
+    """
     started = time.perf_counter()
     try:
-        dataset, view = view_of(search)
+        dataset, view = view_of(drawn["search"])
         made = matrix.build(dataset, view)
-        figure = matrix_figure.figure(made, theme, size["width"], size["height"])  # type: ignore[arg-type]
+        made.window(view)
     except SynaptoscopeError as error:
-        return (*[no_update] * 5, shell.error_panel(error, g.get("request_id", "")), no_update, no_update)
-    ledger = matrix.ledger(made)
-    ledger = ledger.after((time.perf_counter() - started) * 1000)
+        return no_update, no_update, no_update, no_update, shell.error_panel(error, request_id()), *[no_update] * 3
+    ledger = matrix_table.ledger(made).after((time.perf_counter() - started) * 1000)
     query = schema.query(view, (*matrix.LOOKS, "ds"))
-    pivot = 'matrix = table.pivot(index="pre", columns="post", values="value")  # connected cells only'
-    snippet = export_menu.python(dataset.meta, "matrix", query, pivot)
+    keys = {"legend": f"{view.ds}|{view.pre}|{view.post}|{view.bar}", "rest": f"{view.ds}|{query}"}
+    same = {name: bool(before) and before[name] == key for name, key in keys.items()} if before else {}
+    snippet = export_menu.python(dataset.meta, "matrix", query, PIVOT)
+    menu = export_menu.menu(dataset.meta, "matrix", query, snippet, "matrix-graph")
     return (
-        figure, matrix.sentence(made), ledger_line(ledger), _legend(made),
-        export_menu.menu(dataset.meta, "matrix", query, snippet, "matrix-graph"), None,
-        cellset_box.echo(made.pre), cellset_box.echo(made.post),
-    )  # fmt: skip
+        no_update if same.get("rest") else matrix_table.sentence(made),
+        no_update if same.get("rest") else ledger_line(ledger),
+        no_update if same.get("legend") else _legend(made),
+        no_update if same.get("rest") else menu,
+        None,
+        cellset_box.echo(made.pre),
+        cellset_box.echo(made.post),
+        keys,
+    )
 
 
 def _legend(made: matrix.Matrix) -> list[Component]:
@@ -228,23 +219,17 @@ def _legend(made: matrix.Matrix) -> list[Component]:
         )
         for name, colour, count in kinds
     ]
-    untested = html.P(
-        [html.Span(className="swatch untested"), "pairs that were not tested"], className="hint"
-    )
+    untested = html.P([html.Span(className="swatch untested"), "pairs that were not tested"], className="hint")
     return [html.H2(made.view.bar), html.Ul(shown), untested]
 
 
-@callback(
-    Output("matrix-panel", "children"), Input("matrix-url", "search"), Input("matrix-pick", "data"),
-)  # fmt: skip
-def pick(search: str | None, picked: dict[str, str] | None) -> Any:
-    """The panel of the chosen entry; a click tells of it by the store, a link by the URL."""
+@callback(Output("matrix-panel", "children"), Input("matrix-pick", "data"))
+def pick(picked: dict[str, str] | None) -> Any:
+    """The panel of the entry that the URL names (`pair`); assets/matrix.js tells when that changes."""
+    if picked is None:
+        return matrix_panel.empty()
     try:
-        if ctx.triggered_id == "matrix-pick" and picked is not None:
-            search = picked["search"]
-        dataset, view = view_of(search)
-        if not view.pair:
-            return matrix_panel.empty()
-        return matrix_panel.panel(matrix.build(dataset, view), view)
+        dataset, view = view_of(picked["search"])
+        return matrix_panel.panel(matrix.build(dataset, view), view) if view.pair else matrix_panel.empty()
     except SynaptoscopeError as error:
-        return shell.error_panel(error, g.get("request_id", ""))
+        return shell.error_panel(error, request_id())

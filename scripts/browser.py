@@ -62,10 +62,7 @@ def driver_starts() -> bool:
     try:
         ctypes.CDLL("libatomic.so.1")
     except OSError:
-        return (
-            subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True).returncode
-            == 0
-        )
+        return subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True).returncode == 0
     return True
 
 

@@ -15,9 +15,7 @@ FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 # With PROMETHEUS_MULTIPROC_DIR set (gunicorn.conf.py does) the values lie in files there, one set a process.
 _registry = CollectorRegistry()
-_requests = Counter(
-    "synaptoscope_requests", "Requests answered.", ("method", "route", "status"), registry=_registry
-)
+_requests = Counter("synaptoscope_requests", "Requests answered.", ("method", "route", "status"), registry=_registry)
 _seconds = Histogram(
     "synaptoscope_request_seconds",
     "Time from the request to the last byte of the answer.",

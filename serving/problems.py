@@ -67,9 +67,7 @@ def register(server: flask.Flask, prefix: str) -> None:
         return answer(500, detail, "Please report it with the request id.")
 
     # Dash answers every other GET with its page: these routes stand before it.
-    @server.route(
-        api, defaults={"path": ""}, methods=METHODS, endpoint="serving_no_api", strict_slashes=False
-    )
+    @server.route(api, defaults={"path": ""}, methods=METHODS, endpoint="serving_no_api", strict_slashes=False)
     @server.route(api + "/<path:path>", methods=METHODS, endpoint="serving_no_api")
     def nothing_here(path: str) -> flask.Response:
         allowed = _methods_served(server, "serving_no_api")

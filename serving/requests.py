@@ -64,9 +64,7 @@ class RequestLog:
         structlog.contextvars.bind_contextvars(request_id=name)
         record = _Record(environ)
 
-        def start(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None
-        ) -> Callable[[bytes], object]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             record.status = int(status[:3])
             return start_response(status, [*headers, ("X-Request-ID", name)], exc_info)
 

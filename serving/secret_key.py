@@ -27,9 +27,7 @@ def shared_secret(settings: Settings) -> str:
         path.chmod(0o600)
     key = path.read_text(encoding="ascii", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", key):
-        raise InputError(
-            f"the secret key in {path} is damaged", "delete the file: the next start makes a new one"
-        )
+        raise InputError(f"the secret key in {path} is damaged", "delete the file: the next start makes a new one")
     return key
 
 

@@ -43,9 +43,7 @@ def real_data() -> Path:
     folder = Path(os.environ.get("SYNAPTOSCOPE_TEST_DATA") or CHECKOUT.parent / "shared" / "data")
     if not (folder / "real").is_dir():
         optional = os.environ.get("SYNAPTOSCOPE_TEST_DATA_OPTIONAL") == "1"
-        without(
-            f"no real data in {folder} (set SYNAPTOSCOPE_TEST_DATA)", skip=optional or skips_are_allowed()
-        )
+        without(f"no real data in {folder} (set SYNAPTOSCOPE_TEST_DATA)", skip=optional or skips_are_allowed())
     return folder
 
 

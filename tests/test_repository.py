@@ -86,11 +86,7 @@ def test_test_sets_up_lints_and_runs_pytest_in_this_order() -> None:
 
 def test_run_fills_the_data_folder_and_serves_where_told() -> None:
     plan = make("--dry-run", "run", PYTHON="python3", PORT="8123").stdout
-    assert (
-        plan.index("scripts.environment")
-        < plan.index("data_access builtin")
-        < plan.index("gunicorn app:server")
-    )
+    assert plan.index("scripts.environment") < plan.index("data_access builtin") < plan.index("gunicorn app:server")
     assert "http://127.0.0.1:8123" in plan
 
 
@@ -104,9 +100,7 @@ def test_without_a_new_python_make_says_so_in_one_line() -> None:
     assert "Python 3.11+ is needed" in outcome.stderr
 
 
-@pytest.mark.parametrize(
-    "name", ["Dockerfile", ".github/workflows/ci.yml", ".ci/run", "README.md", "CONTRIBUTING.md"]
-)
+@pytest.mark.parametrize("name", ["Dockerfile", ".github/workflows/ci.yml", ".ci/run", "README.md", "CONTRIBUTING.md"])
 def test_only_targets_that_exist_are_called(name: str) -> None:
     called = set(re.findall(r"(?m)(?:^ +|`|RUN |run: |exec )make ([a-z]+)", text(name)))
     expected = {"Dockerfile": {"venv", "data"}, ".ci/run": {"test"}, "README.md": {"run", "test"}}
@@ -303,9 +297,7 @@ def test_browser(chromium): assert chromium.exists()
     ],
     ids=["at home", "CI", "public runner", "all there", "wrong browser"],
 )
-@pytest.mark.skipif(
-    sys.platform == "darwin", reason="a browser in /Applications cannot be hidden from the probe"
-)
+@pytest.mark.skipif(sys.platform == "darwin", reason="a browser in /Applications cannot be hidden from the probe")
 def test_nothing_is_skipped_silently(tmp_path: Path, environment: dict[str, str], expected: str) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "tests").mkdir()

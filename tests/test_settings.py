@@ -33,9 +33,7 @@ def test_the_defaults(tmp_path: Path) -> None:
 
 
 def test_values_of_the_environment(tmp_path: Path) -> None:
-    s = load(
-        tmp_path, DATA="sets", CACHE="/var/tmp/c", CAVE_TOKEN="t0ken", LOG_LEVEL="Debug", TRUST_PROXY="2"
-    )
+    s = load(tmp_path, DATA="sets", CACHE="/var/tmp/c", CAVE_TOKEN="t0ken", LOG_LEVEL="Debug", TRUST_PROXY="2")
     assert s.data == tmp_path / "sets"
     assert s.cache_dir == Path("/var/tmp/c")
     assert s.cave_token == Secret("t0ken")

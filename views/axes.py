@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +12,9 @@ import pandas as pd
 
 from analysis import order as orders
 from analysis.matrix import Selection
+from data_access.cache import ResultKey, remember
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import InputError, did_you_mean
-from data_access.graph import Graph
 
 ORDERS = ("type", "degree", "position", "cluster", "given", "id")
 OTHER = "other"
@@ -77,9 +78,7 @@ def group_column(dataset: Dataset, name: str) -> pd.Categorical:
                 f"'{name}' has {kinds:,} different values, too many to group by (at most {MAX_GROUPS:,})",
                 "group by a column of kinds, such as cell_type",
             )
-        values = pd.Categorical(
-            column.astype("object").map(_spelled, na_action="ignore")
-        )  # numbers and yes/no as text
+        values = pd.Categorical(column.astype("object").map(_spelled, na_action="ignore"))  # numbers and yes/no as text
     if len(values.categories) > MAX_GROUPS:
         raise InputError(
             f"'{name}' has {len(values.categories):,} different values, too many to group by (at most {MAX_GROUPS:,})",
@@ -170,17 +169,13 @@ def _by_column(dataset: Dataset, codes: np.ndarray, name: str) -> Axis:
     name = dataset.meta.aliases.get(name, name)
     if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column.dtype):
         many = isinstance(column.dtype, pd.CategoricalDtype) and len(column.cat.categories) > MAX_GROUPS
-        keys = np.asarray((column.array if many else group_column(dataset, name)).codes)[codes].astype(
-            np.float64
-        )
+        keys = np.asarray((column.array if many else group_column(dataset, name)).codes)[codes].astype(np.float64)
         keys[keys < 0] = np.nan
         return Axis(orders.by_value(codes, keys), f"by {name}", "" if many else name)
     if column.dtype == object:
         return Axis(codes, f"by {name}")
     return Axis(
-        orders.by_value(
-            codes, np.asarray(column.iloc[codes].astype("Float64").fillna(np.nan), dtype=np.float64)
-        ),
+        orders.by_value(codes, np.asarray(column.iloc[codes].astype("Float64").fillna(np.nan), dtype=np.float64)),
         f"by {name}",
     )
 
@@ -199,11 +194,23 @@ def vertical(dataset: Dataset) -> str:
     raise InputError(f"{dataset.meta.id} has no cell positions to order by", "order by type or degree")
 
 
-def clustered(graph: Graph, selection: Selection, side: str) -> Axis:
-    """Order of one side by the likeness of its connection profiles; which method and distance is in `how`."""
-    found = orders.cluster(graph, selection, "rows" if side == "pre" else "cols")
+def clustered(dataset: Dataset, selection: Selection, side: str, sets: str) -> Axis:
+    """Order of one side by the likeness of its connection profiles; which method and distance is in `how`.
+
+    The order of a large set takes seconds, so it is kept for all workers; `sets` is the text of what is clustered.
+    """
+    meta = dataset.meta
+    key = ResultKey(meta.id, meta.generation, meta.fingerprint, sets, f"cluster-{side}")
+    kept = remember(key, lambda: _packed(orders.cluster(dataset.graph, selection, "rows" if side == "pre" else "cols")))
+    head, _, codes = kept.partition(b"\n")
+    found = orders.Clustering(np.frombuffer(codes, np.int32), **json.loads(head))
     alone = f"; {found.n_isolated:,} without a connection last" if found.n_isolated else ""
     return Axis(found.order, f"by cluster: {found.method}, {found.distance}{alone}")
+
+
+def _packed(found: orders.Clustering) -> bytes:
+    said = {name: getattr(found, name) for name in ("method", "distance", "exact", "n_isolated")}
+    return json.dumps(said).encode() + b"\n" + found.order.astype(np.int32).tobytes()
 
 
 def like_other(axis: Axis, codes: np.ndarray) -> Axis:

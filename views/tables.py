@@ -92,8 +92,7 @@ def cells(dataset: Dataset, view: CellsView, resolve: Resolve | None = None) -> 
     page = codes[view.offset :]
     page = page if view.limit is None else page[: view.limit]
     arrays = [
-        dataset.index.arrow(page) if n == "cell_id" else arrow_column(dataset.column(n).iloc[page])
-        for n in names
+        dataset.index.arrow(page) if n == "cell_id" else arrow_column(dataset.column(n).iloc[page]) for n in names
     ]
     table = pa.Table.from_arrays(arrays, names=names)
     skipped = min(view.offset, len(chosen))
@@ -116,9 +115,7 @@ def _column_names(dataset: Dataset, wanted: str) -> list[str]:
     for name in (w.strip() for w in wanted.split(",")):
         name = dataset.meta.aliases.get(name, name)
         if name not in dataset.columns:
-            raise InputError(
-                f"{dataset.meta.id} has no column '{name[:60]}'", did_you_mean(name, dataset.columns)
-            )
+            raise InputError(f"{dataset.meta.id} has no column '{name[:60]}'", did_you_mean(name, dataset.columns))
         if name not in names:
             names.append(name)
     return names if "cell_id" in names else ["cell_id", *names]
@@ -243,9 +240,7 @@ def _connection_batch(
         mean = measure_values(graph, edges, "mean_size")
         arrays.append(pa.array(sums, form.field("sum_size").type, mask=sized == 0))
         arrays.append(pa.array(mean, pa.float64(), mask=np.isnan(mean)))
-    arrays += [
-        pa.array(graph.measures[m][edges], pa.float64(), from_pandas=True) for m in dataset.meta.measures
-    ]
+    arrays += [pa.array(graph.measures[m][edges], pa.float64(), from_pandas=True) for m in dataset.meta.measures]
     return pa.RecordBatch.from_arrays(arrays, schema=form)
 
 
@@ -256,9 +251,7 @@ def connection_ledger(
     """Where all connections of the dataset went: kept, autapses, below the threshold, outside the sets."""
     meta = dataset.meta
     outside = meta.n_connections - n_connections - dropped.n_autapses - dropped.n_below_min
-    outside_synapses = (
-        meta.n_synapses - n_synapses - dropped.n_autapse_synapses - dropped.n_below_min_synapses
-    )
+    outside_synapses = meta.n_synapses - n_synapses - dropped.n_autapse_synapses - dropped.n_below_min_synapses
     kept = n_connections if rows is None else rows
     left = [
         Omitted("partner outside the two sets", outside, outside_synapses),
@@ -303,9 +296,7 @@ def gap_junctions(dataset: Dataset, view: GapJunctionsView, resolve: Resolve | N
     inside = np.zeros(dataset.n_cells, bool)
     inside[chosen.codes] = True
     sides = [
-        dataset.index.codes(
-            table.column(n).to_pylist() if dataset.index.is_text else table.column(n).to_numpy()
-        )
+        dataset.index.codes(table.column(n).to_pylist() if dataset.index.is_text else table.column(n).to_numpy())
         for n in ("cell_a", "cell_b")
     ]
     keep = inside[sides[0]] | inside[sides[1]] if len(table) else np.zeros(0, bool)

@@ -16,7 +16,7 @@ SAMPLES_COLUMN = ("column_truncated",)
 
 
 @lru_cache(maxsize=16)
-def testability(dataset: Dataset) -> Testability:
+def what_is_tested(dataset: Dataset) -> Testability:
     """The flags of every cell.
 
     Proofread: `status_axon` is clean and, where there is a `valid_id`, it equals the cell's id (else the status is of

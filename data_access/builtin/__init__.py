@@ -35,9 +35,7 @@ def _demo_column(data_dir: Path, progress: Progress | None) -> DatasetMeta:
     column = demo_column.generate()
     with tempfile.TemporaryDirectory() as folder:
         spec = demo_column.write_sources(column, Path(folder))
-        return import_dataset(
-            data_dir, spec, progress, prepare=lambda place: demo_column.write_extras(column, place)
-        )
+        return import_dataset(data_dir, spec, progress, prepare=lambda place: demo_column.write_extras(column, place))
 
 
 BUILTIN: Mapping[str, Builder] = {"celegans-cook2019": _celegans, "demo-column": _demo_column}

@@ -124,9 +124,7 @@ def _pip_download(folder: Path) -> None:
     if run.returncode:
         said = [line.strip() for line in run.stderr.splitlines() if line.strip()]
         errors = [line for line in said if line.startswith("ERROR")] or said or ["it gave no reason"]
-        raise SynaptoscopeError(
-            f"pip could not download {WHEEL.name}=={WHEEL.version}: {errors[-1][:300]}", hint
-        )
+        raise SynaptoscopeError(f"pip could not download {WHEEL.name}=={WHEEL.version}: {errors[-1][:300]}", hint)
 
 
 def read_wheel(path: Path) -> CElegans:

@@ -41,8 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "neurotransmitter": "first neurotransmitter of the neuron in Wang et al. 2024 (eLife 13:RP95402); "
     "unknown: none of the known pathways",
     "co_transmitters": "further neurotransmitters in Wang et al. 2024",
-    "segment": "parts of the body the neuron reaches: head, midbody, tail "
-    "(Ripoll-Sánchez et al. 2023, Neuron 111)",
+    "segment": "parts of the body the neuron reaches: head, midbody, tail (Ripoll-Sánchez et al. 2023, Neuron 111)",
     "x_nm": "soma in OpenWorm's model of the worm, right (-) to left (+), nm; known for AVB, DB, DD, VB and "
     "VD neurons only, not measured in the animals of Cook et al.",
     "y_nm": "soma in OpenWorm's model of the worm, head (-) to tail (+), nm",
@@ -117,12 +116,8 @@ def cell_table(wheel: zipfile.ZipFile, groups: Mapping[str, str]) -> pa.Table:
         for cell_id, group in sorted(groups.items())
     ]
     sides = _sides(set(groups))
-    schema = pa.schema(
-        [(n, pa.float64() if n in ("x_nm", "y_nm", "z_nm") else pa.string()) for n in MEANINGS]
-    )
-    return pa.Table.from_pylist(
-        [row | {"side": sides.get(str(row["cell_id"]))} for row in rows], schema=schema
-    )
+    schema = pa.schema([(n, pa.float64() if n in ("x_nm", "y_nm", "z_nm") else pa.string()) for n in MEANINGS])
+    return pa.Table.from_pylist([row | {"side": sides.get(str(row["cell_id"]))} for row in rows], schema=schema)
 
 
 def _row(

@@ -91,9 +91,7 @@ def joint_law(p_ab: Floats, p_ba: Floats, r: Floats) -> tuple[Floats, Floats, Fl
     return both, only_ab, only_ba
 
 
-def draw_connections(
-    rng: np.random.Generator, type_code: Ints, soma_um: Floats
-) -> tuple[Ints, Ints, Expectation]:
+def draw_connections(rng: np.random.Generator, type_code: Ints, soma_um: Floats) -> tuple[Ints, Ints, Expectation]:
     """Draw the connections between neurons, without autapses.
 
     type_code: int64 (n,), index into NEURON_TYPES; soma_um: float64 (n, 3). One uniform number per unordered
@@ -144,9 +142,7 @@ def draw_thalamic(rng: np.random.Generator, type_code: Ints) -> tuple[Ints, Ints
     return axon, neuron
 
 
-def draw_fragments(
-    rng: np.random.Generator, n_fragments: int, n_pairs: int, n_neurons: int
-) -> tuple[Ints, Ints]:
+def draw_fragments(rng: np.random.Generator, n_fragments: int, n_pairs: int, n_neurons: int) -> tuple[Ints, Ints]:
     """Distinct (fragment, neuron) pairs, about `n_pairs`: every fragment at least once, neurons uniformly."""
     fragment = np.concatenate([np.arange(n_fragments), rng.integers(0, n_fragments, n_pairs - n_fragments)])
     key = np.unique(fragment * n_neurons + rng.integers(0, n_neurons, n_pairs))

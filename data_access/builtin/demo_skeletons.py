@@ -78,18 +78,14 @@ class _Tree:
             parent = len(self.nodes) - 1
         return parent, direction
 
-    def fork(
-        self, parent: int, kind: int, n_nodes: int, length_um: Floats, direction: Floats, spread: float
-    ) -> None:
+    def fork(self, parent: int, kind: int, n_nodes: int, length_um: Floats, direction: Floats, spread: float) -> None:
         """Append two branches that leave `parent` to either side of `direction`."""
         side = _unit(np.cross(direction, self.rng.standard_normal(direction.shape)))
         for sign in (-1.0, 1.0):
             self.grow(parent, kind, n_nodes, length_um, _unit(direction + sign * spread * side), 0.15)
 
 
-def build_skeletons(
-    rng: np.random.Generator, type_code: Ints, soma_um: Floats, radius_um: Floats
-) -> Skeletons:
+def build_skeletons(rng: np.random.Generator, type_code: Ints, soma_um: Floats, radius_um: Floats) -> Skeletons:
     """Skeletons of all neurons, which must come excitatory first (as NEURON_TYPES does).
 
     type_code: int64 (n,); soma_um: float64 (n, 3); radius_um: float64 (n,), soma radii.
@@ -108,10 +104,7 @@ def build_skeletons(
         rows=tuple(rows for tree in groups for rows in _swc_rows(tree)),
         segments=_segments(groups),
         axon_um=np.concatenate(
-            [
-                np.stack([xyz for xyz, kind in zip(t.nodes, t.types, strict=True) if kind == AXON], 1)
-                for t in groups
-            ]
+            [np.stack([xyz for xyz, kind in zip(t.nodes, t.types, strict=True) if kind == AXON], 1) for t in groups]
         ),
     )
 

@@ -30,9 +30,7 @@ from data_access.builtin.demo_types import (
 )
 
 DEFINITIONS = {
-    "rows_and_columns": (
-        "Every matrix: rows presynaptic, columns postsynaptic, both in the order of 'types'."
-    ),
+    "rows_and_columns": ("Every matrix: rows presynaptic, columns postsynaptic, both in the order of 'types'."),
     "distance": "d = 3D distance of the two somata in um, from x_nm, y_nm, z_nm of the cell table.",
     "probability": (
         "p(a->b) = pmax[A][B] exp(-d^2 / (2 sigma_um[A][B]^2)) for every ordered pair of different "
@@ -58,9 +56,7 @@ DEFINITIONS = {
         "synapse, both standard normal, c = size_correlation; rounded to whole cleft voxels, at least "
         "min_size_vx."
     ),
-    "compartment": (
-        "Drawn per synapse with probabilities spine, shaft, soma; missing on synapses onto fragments."
-    ),
+    "compartment": ("Drawn per synapse with probabilities spine, shaft, soma; missing on synapses onto fragments."),
     "proofreading": (
         "Axon strategies are drawn per broad type, independently of the connections: for a pair of types "
         "every choice of tested pairs estimates the same law. A valid_id other than the cell_id means the "
@@ -84,9 +80,7 @@ NOT_EXACT = (
 )
 
 
-def describe(
-    version: str, seed: int, cells: pa.Table, synapses: pa.Table, expected: Expectation
-) -> dict[str, Any]:
+def describe(version: str, seed: int, cells: pa.Table, synapses: pa.Table, expected: Expectation) -> dict[str, Any]:
     """The truth of a column, JSON-able: parameters, what they lead to expect, counts of the tables."""
     return {
         "synthetic": True,
@@ -109,8 +103,7 @@ def describe(
         "synapse_laws": {law.name: asdict(law) for law in SYNAPSE_LAWS},
         "min_size_vx": MIN_SIZE_VX,
         "axon_strategy_shares": {
-            broad: dict(zip(AXON_STRATEGIES, shares, strict=True))
-            for broad, shares in AXON_STRATEGY_SHARES.items()
+            broad: dict(zip(AXON_STRATEGIES, shares, strict=True)) for broad, shares in AXON_STRATEGY_SHARES.items()
         },
         "n_outdated_status": N_OUTDATED_STATUS,
         "expected": {
@@ -124,9 +117,7 @@ def describe(
 
 def _counts(cells: pa.Table, synapses: pa.Table) -> dict[str, int]:
     pre, post = synapses["pre_id"], synapses["post_id"]
-    known_pre, known_post = (
-        pc.is_in(ids, value_set=cells["cell_id"].combine_chunks()) for ids in (pre, post)
-    )
+    known_pre, known_post = (pc.is_in(ids, value_set=cells["cell_id"].combine_chunks()) for ids in (pre, post))
     connections = synapses.select(["pre_id", "post_id"]).group_by(["pre_id", "post_id"]).aggregate([])
     return {
         "cells": cells.num_rows,

@@ -80,11 +80,7 @@ def arithmetic(sign: str, left: Numbers, right: Numbers) -> Numbers:
     with np.errstate(all="ignore"):
         result = _ARITHMETIC[sign](ours, theirs)
     absent = (
-        left.absent
-        if right.absent is None
-        else right.absent
-        if left.absent is None
-        else left.absent | right.absent
+        left.absent if right.absent is None else right.absent if left.absent is None else left.absent | right.absent
     )
     if isinstance(result, np.ndarray):
         return Numbers(result, absent)

@@ -61,9 +61,7 @@ class SeenValues:
         self._met: defaultdict[str, set[str]] = defaultdict(set)
         self._examples: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
-    def note(
-        self, column: str, wanted: Sequence[str], unknown: Sequence[str], choices: Iterable[str]
-    ) -> None:
+    def note(self, column: str, wanted: Sequence[str], unknown: Sequence[str], choices: Iterable[str]) -> None:
         """One piece: of the `wanted` values it has all but the `unknown`, and `choices` are what it has."""
         self._wanted[column].update(dict.fromkeys(wanted))
         self._met[column].update(set(wanted).difference(unknown))
@@ -141,9 +139,7 @@ class _Evaluation:
 
     def refuse_ids(self, expr: Ids, unknown: list[str]) -> None:
         if not expr.are_text:
-            raise UnknownIdsError(
-                unknown, "ids belong to one version of a dataset: are these from the same one?"
-            )
+            raise UnknownIdsError(unknown, "ids belong to one version of a dataset: are these from the same one?")
         choices = pd.unique(self.source.column(expr.column).dropna())
         hints = [suggestion(unknown[0], map(str, choices)), expr.like]
         raise UnknownIdsError(unknown, joined_hints(*hints), expr.bare_word)
@@ -241,9 +237,7 @@ class _Evaluation:
         assert isinstance(values, Truths)
         return values
 
-    def alike(
-        self, expr: Compare, ours: Values | str, theirs: Values | str
-    ) -> tuple[Values | str, Values | str]:
+    def alike(self, expr: Compare, ours: Values | str, theirs: Values | str) -> tuple[Values | str, Values | str]:
         """Both sides as numbers or both as texts: an id written as 12 or '12' means the same."""
         if isinstance(ours, Numbers) == isinstance(theirs, Numbers):
             return ours, theirs

@@ -74,6 +74,9 @@ def _refuse_names(ids: list[str], position: int | None) -> None:
         if _ROUNDED.fullmatch(word):
             hint = "a spreadsheet or a float column rounded it; export the ids as text"
             raise CellSetError(f"{shown(word)} is no exact cell id", hint, position)
+        if word in ("...", "…"):
+            hint = "the list was shortened when it was printed: copy all of it"
+            raise CellSetError(f"{word} stands for ids that are missing here", hint, position)
         if not _INTEGER.fullmatch(word):
             hint = f"text goes in quotes behind a column: cell_type in [{shown(word)}]"
             raise CellSetError(f"{shown(word)} is no cell id: ids here are whole numbers", hint, position)
@@ -100,6 +103,4 @@ def _belong_to_expression(bare: set[str], schema: Schema) -> bool:
         return True
     names = [word for word in bare if not word.isdecimal()]
     # A stored set, or a column with something attached: cell_type.str, x_nm/1000.
-    return any(
-        word.startswith("set:") or _FIRST_NAME.split(word, maxsplit=1)[0] in reserved for word in names
-    )
+    return any(word.startswith("set:") or _FIRST_NAME.split(word, maxsplit=1)[0] in reserved for word in names)

@@ -45,9 +45,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _WHOLE_NUMBERS = re.compile(rf"\[([0-9,{BLANK}]*+)\]|\(([{BLANK}]*+[0-9]++[{BLANK}]*+,[0-9,{BLANK}]*+)\)")
 _QUOTED = r"""(?:'[^'\\\n]*+'|"[^"\\\n]*+")"""
 _QUOTED_LIST = rf"[{BLANK}]*+{_QUOTED}[{BLANK}]*+(?:,[{BLANK}]*+{_QUOTED}[{BLANK}]*+)*+,?+[{BLANK}]*+"
-_STRINGS_IN_LIST = re.compile(
-    rf"\[({_QUOTED_LIST})\]|\((?=[{BLANK}]*+{_QUOTED}[{BLANK}]*+,)({_QUOTED_LIST})\)"
-)
+_STRINGS_IN_LIST = re.compile(rf"\[({_QUOTED_LIST})\]|\((?=[{BLANK}]*+{_QUOTED}[{BLANK}]*+,)({_QUOTED_LIST})\)")
 _ONE_QUOTED = re.compile(r"""'([^'\\\n]*+)'|"([^"\\\n]*+)\"""")
 
 _MISTAKES = (
@@ -161,9 +159,7 @@ class Scanner:
             if match[0] in ("r", "R"):
                 return self._string(match.start(), raw=True)
             prefix = match[0].casefold() in _PREFIXES
-            hint = (
-                f"{match[0]}-strings are not available" if prefix else "an operator is missing between them"
-            )
+            hint = f"{match[0]}-strings are not available" if prefix else "an operator is missing between them"
             raise CellSetError(f"a quote follows {shown(match[0])} directly", hint, match.end() + 1)
         return Token("name", match[0], match.start(), match.end())
 
@@ -171,9 +167,7 @@ class Scanner:
         start = at + raw
         match = _STRINGS[self.text[start]].match(self.text, start)
         if match is None:
-            raise CellSetError(
-                f"the quote {self.text[start]} that opens here is not closed", position=start + 1
-            )
+            raise CellSetError(f"the quote {self.text[start]} that opens here is not closed", position=start + 1)
         if match.end() - at > MAX_STRING:
             raise CellSetError(f"a text may have at most {MAX_STRING:,} characters", position=start + 1)
         return Token("string", match[1] if raw else self._unescaped(match), at, match.end())

@@ -69,9 +69,7 @@ class Call:
         """Refuse arguments beyond these."""
         if len(self.positional) > len(names):
             extra = self.positional[len(names)]
-            raise CellSetError(
-                f".{self.name}(...) takes at most {len(names)} values", position=extra.position
-            )
+            raise CellSetError(f".{self.name}(...) takes at most {len(names)} values", position=extra.position)
         free = names[len(self.positional) :]
         for name, piece in self.named.items():
             if name not in free:
@@ -98,20 +96,14 @@ def _subject(call: Call) -> Operand:
     call.semantics.kind(call.subject)
     if not isinstance(node, Column | Arithmetic | CaseChanged):
         source = call.semantics.source(call.subject)
-        raise CellSetError(
-            f".{call.name} stands behind a column, not behind {source}", position=call.subject.position
-        )
+        raise CellSetError(f".{call.name} stands behind a column, not behind {source}", position=call.subject.position)
     return node
 
 
 def _text_subject(call: Call) -> Column | CaseChanged:
     node = _subject(call)
     kind = call.semantics.kind(call.subject)
-    numeric_id = (
-        kind == "id"
-        and call.semantics.schema.id_column is not None
-        and not call.semantics.schema.ids_are_text
-    )
+    numeric_id = kind == "id" and call.semantics.schema.id_column is not None and not call.semantics.schema.ids_are_text
     if not isinstance(node, Column | CaseChanged) or kind in ("number", "boolean") or numeric_id:
         source = call.semantics.source(call.subject)
         what = "whole-number ids" if kind == "id" else kind
@@ -145,9 +137,7 @@ def _between(call: Call) -> Expr:
     if inclusive is not None:
         bounds = inclusive.node.value if isinstance(inclusive.node, Text) else ""
         if bounds not in ("both", "neither", "left", "right"):
-            raise CellSetError(
-                "inclusive is 'both', 'neither', 'left' or 'right'", position=inclusive.position
-            )
+            raise CellSetError("inclusive is 'both', 'neither', 'left' or 'right'", position=inclusive.position)
     above = ">=" if bounds in ("both", "left") else ">"
     below = "<=" if bounds in ("both", "right") else "<"
     compare = call.semantics.comparison

@@ -125,9 +125,7 @@ class _Parser:
                 right = self.expression(_COMPARISON)
                 parts.append(self.semantics.membership(left, right, negated=token.value == "not"))
                 if self.binding() == _COMPARISON:
-                    raise CellSetError(
-                        "'in' cannot stand in a chain", "join with and", self.scanner.peek.position
-                    )
+                    raise CellSetError("'in' cannot stand in a chain", "join with and", self.scanner.peek.position)
             else:
                 right = self.expression(_COMPARISON)
                 parts.append(self.semantics.comparison(token.value, left, right))
@@ -163,9 +161,7 @@ class _Parser:
         self.reading.budget.leave()
         if lowest is None and self.binding() == _COMPARISON and self.semantics.kind(piece) != "boolean":
             hint = "~ binds tighter than a comparison: write ~(...) or not"
-            raise CellSetError(
-                f"~ needs a condition, not {self.semantics.source(piece)}", hint, token.position
-            )
+            raise CellSetError(f"~ needs a condition, not {self.semantics.source(piece)}", hint, token.position)
         return Piece(Not(self.semantics.condition(piece)), token.start, piece.end)
 
     def atom(self) -> Piece:
@@ -247,17 +243,13 @@ class _Parser:
         if isinstance(node, Truth):
             return str(node.value), "boolean"
         hint = "a word that is a column is one; as a value or an id it goes in quotes"
-        raise CellSetError(
-            f"a list holds plain values, not {self.semantics.source(piece)}", hint, piece.position
-        )
+        raise CellSetError(f"a list holds plain values, not {self.semantics.source(piece)}", hint, piece.position)
 
     def closed(self, opening: Token, closing: str) -> int:
         """Pass the closing bracket; its end."""
         if not self.is_symbol(closing):
             if self.scanner.peek.kind == "end":
-                raise CellSetError(
-                    f"the {opening.value} that opens here is not closed", position=opening.position
-                )
+                raise CellSetError(f"the {opening.value} that opens here is not closed", position=opening.position)
             refuse(self.scanner, f"{closing} or an operator" if closing == ")" else ", or ]")
         return self.scanner.advance().end
 

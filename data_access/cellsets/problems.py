@@ -42,9 +42,7 @@ class UnknownValuesError(CellSetError):
             message = f"{column} has no value {shown(values[0])}"
         else:
             message = f"{column} has no values {listed(values, 3)}"
-        super().__init__(
-            message, suggestion(values[0], known) if known else f"{column} is empty in every cell"
-        )
+        super().__init__(message, suggestion(values[0], known) if known else f"{column} is empty in every cell")
         self.column = column
         self.values = tuple(values)
 
@@ -60,9 +58,7 @@ class UnknownIdsError(CellSetError):
         elif len(ids) <= 3:
             message = f"{len(ids)} cells are not in this dataset: {', '.join(map(shorten, ids))}"
         else:
-            message = (
-                f"{len(ids):,} cells are not in this dataset, the first: {', '.join(map(shorten, ids[:3]))}"
-            )
+            message = f"{len(ids):,} cells are not in this dataset, the first: {', '.join(map(shorten, ids[:3]))}"
         super().__init__(message, hint)
         self.unknown_ids = tuple(ids)
 
@@ -82,9 +78,7 @@ class Budget:
 
     def operator(self) -> None:
         """Count one comparison, `and`, `or`, `not` or method."""
-        self.spend(
-            "operators", MAX_OPERATORS, "many values of one column go into a list: cell_type in ['a', 'b']"
-        )
+        self.spend("operators", MAX_OPERATORS, "many values of one column go into a list: cell_type in ['a', 'b']")
 
     def enter(self, position: int) -> None:
         """Go one level deeper into parentheses, `not`, or a stored set."""

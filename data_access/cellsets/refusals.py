@@ -44,11 +44,7 @@ def refuse(scanner: Scanner, expected: str) -> NoReturn:
         hint = _FOREIGN.get(token.value.casefold(), "")
     elif token.kind == "symbol" and token.value == ",":
         hint = "beside conditions, ids go in brackets: [1, 2] or ...; a word that is a column is no id"
-    found = (
-        shown(token.value)
-        if token.kind in ("name", "string")
-        else shorten(scanner.text[token.start : token.end])
-    )
+    found = shown(token.value) if token.kind in ("name", "string") else shorten(scanner.text[token.start : token.end])
     raise CellSetError(f"expected {expected}, found {found}", hint, token.position)
 
 
@@ -65,9 +61,7 @@ def mismatch(
 ) -> CellSetError:
     """Two sides of a comparison whose kinds do not go together."""
     (ours, theirs), nodes = sources, (left, right)
-    what = [
-        (COLUMN_OF if isinstance(n, Column) else VALUE_OF)[kind] for n, kind in zip(nodes, kinds, strict=True)
-    ]
+    what = [(COLUMN_OF if isinstance(n, Column) else VALUE_OF)[kind] for n, kind in zip(nodes, kinds, strict=True)]
     hint = ""
     if kinds == ("text", "number"):
         hint = f"text goes in quotes: {ours} {operator} '{theirs}'"

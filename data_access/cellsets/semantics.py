@@ -65,9 +65,7 @@ class Semantics:
         if isinstance(node, Bare):
             self.refuse_unknown(piece, node)
         if isinstance(node, ValueList):
-            raise CellSetError(
-                "a list stands only behind in, == and !=, or alone as ids", position=piece.position
-            )
+            raise CellSetError("a list stands only behind in, == and !=, or alone as ids", position=piece.position)
         if isinstance(node, Column):
             return node.kind
         if isinstance(node, Number | Arithmetic):
@@ -97,9 +95,7 @@ class Semantics:
             is_text = node.kind == "text" or (node.kind == "id" and self.schema.ids_are_text)
             hint = f"such as {source} == 'name'" if is_text else f"such as {source} > 0"
             raise CellSetError(f"{source} is {COLUMN_OF[node.kind]} and needs a comparison", hint, position)
-        raise CellSetError(
-            f"{source} is {VALUE_OF[self.kind(piece)]} and needs a comparison", position=position
-        )
+        raise CellSetError(f"{source} is {VALUE_OF[self.kind(piece)]} and needs a comparison", position=position)
 
     def refuse_unknown(self, piece: Piece, node: Bare) -> NoReturn:
         """CellSetError for a word that is no column."""
@@ -158,9 +154,7 @@ class Semantics:
             left, right = right, left
         if isinstance(right.node, ValueList):
             if operator != "==":
-                raise CellSetError(
-                    f"{operator} compares with one value, not with a list", position=right.position
-                )
+                raise CellSetError(f"{operator} compares with one value, not with a list", position=right.position)
             return self._one_of(left, right, right.node)
         if _is_plain(left.node) and not _is_plain(right.node):
             left, right, operator = right, left, _FLIPPED[operator]
@@ -184,9 +178,7 @@ class Semantics:
         assert not isinstance(value, Bare | ValueList)
         return Compare(operator, column, value)
 
-    def _value_kind(
-        self, left: Piece, operator: str, right: Piece
-    ) -> Literal["text", "number", "boolean", "id"]:
+    def _value_kind(self, left: Piece, operator: str, right: Piece) -> Literal["text", "number", "boolean", "id"]:
         node = right.node
         missing = isinstance(node, Bare) and node.word.casefold() in _MISSING_WORDS
         if isinstance(node, Bare) and not missing and self.kind(left) == "text":
@@ -204,13 +196,9 @@ class Semantics:
     def _refuse_mismatch(self, operator: str, left: Piece, right: Piece, kinds: tuple[str, str]) -> None:
         if kinds[0] == kinds[1] or ("id" in kinds and "boolean" not in kinds):
             if kinds[0] == "boolean" and operator != "==":
-                raise CellSetError(
-                    f"{operator} compares numbers or text, not true or false", position=left.position
-                )
+                raise CellSetError(f"{operator} compares numbers or text, not true or false", position=left.position)
             return
-        raise mismatch(
-            operator, (self.source(left), self.source(right)), kinds, left.node, right.node, right.position
-        )
+        raise mismatch(operator, (self.source(left), self.source(right)), kinds, left.node, right.node, right.position)
 
     def membership(self, left: Piece, right: Piece, negated: bool) -> Expr:
         """left in [...], left not in [...]."""
@@ -232,9 +220,7 @@ class Semantics:
         kind = self.kind(left)
         node = left.node
         if not isinstance(node, Column | Arithmetic | CaseChanged):
-            raise CellSetError(
-                f"{self.source(left)} is no column", "the column stands on the left", left.position
-            )
+            raise CellSetError(f"{self.source(left)} is no column", "the column stands on the left", left.position)
         if kind == "id":
             if "boolean" in values.kinds:
                 raise CellSetError("True and False are no ids", position=right.position)

@@ -149,9 +149,7 @@ class TextTest:
 
 
 Operand: TypeAlias = Column | Number | Text | Truth | Arithmetic | CaseChanged
-Expr: TypeAlias = (
-    AllCells | Ids | StoredSet | And | Or | Not | IsTrue | Compare | OneOf | IsMissing | TextTest
-)
+Expr: TypeAlias = AllCells | Ids | StoredSet | And | Or | Not | IsTrue | Compare | OneOf | IsMissing | TextTest
 
 CONDITIONS = (AllCells, Ids, StoredSet, And, Or, Not, IsTrue, Compare, OneOf, IsMissing, TextTest)
 

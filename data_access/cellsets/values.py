@@ -56,9 +56,7 @@ class Numbers:
     @property
     def whole(self) -> bool:
         """Whether the values are whole numbers by type."""
-        return isinstance(self.values, int) or (
-            isinstance(self.values, np.ndarray) and self.values.dtype.kind in "iu"
-        )
+        return isinstance(self.values, int) or (isinstance(self.values, np.ndarray) and self.values.dtype.kind in "iu")
 
 
 @dataclass(frozen=True)

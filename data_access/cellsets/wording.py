@@ -129,11 +129,7 @@ class _Wording:
             case CaseChanged(column, to):
                 return f"{shorten(column.name)} in {to} case"
             case Arithmetic("-", Number(0), right):
-                return (
-                    f"-({self.operand(right)})"
-                    if isinstance(right, Arithmetic)
-                    else f"-{self.operand(right)}"
-                )
+                return f"-({self.operand(right)})" if isinstance(right, Arithmetic) else f"-{self.operand(right)}"
             case Arithmetic(sign, left, right):
                 ours, theirs = self.operand(left), self.operand(right)
                 ours = f"({ours})" if isinstance(left, Arithmetic) else ours

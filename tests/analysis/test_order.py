@@ -126,6 +126,16 @@ def test_the_order_of_the_cells_as_given_does_not_matter(affordable: int, seed: 
     assert first.order.dtype == np.int32
 
 
+def test_groups_that_connect_alike_are_put_together_and_silent_ones_last() -> None:
+    profiles = np.array([[5, 4, 0, 0], [0, 0, 0, 0], [0, 0, 3, 2], [4, 4, 0, 0], [0, 0, 2, 2]], float)
+    found = order.cluster_profiles(profiles)
+    assert {frozenset(found.order[:2].tolist()), frozenset(found.order[2:4].tolist())} == {
+        frozenset({0, 3}),
+        frozenset({2, 4}),
+    }
+    assert (found.order[4], found.n_isolated) == (1, 1)
+
+
 def test_an_empty_axis() -> None:
     nobody = np.zeros(0, np.int32)
     assert cluster(random_graph(1), Selection(nobody, nobody), "rows").order.tolist() == []

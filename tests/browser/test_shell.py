@@ -77,10 +77,24 @@ class TestHome:
         page = at_rest(open_page(base + "/"))
         meta = metas[1]["measured"]
         text = row(page, "Measured volume")
-        for count in (meta.n_cells, meta.n_cells_connected, meta.n_connections, meta.n_synapses, meta.n_reciprocal_pairs):
+        for count in (
+            meta.n_cells,
+            meta.n_cells_connected,
+            meta.n_connections,
+            meta.n_synapses,
+            meta.n_reciprocal_pairs,
+        ):
             assert f"{count:,}" in text
         assert meta.n_synapses > 999, "the thousands separator is not tested"
-        for word in ("measured", "v7", "a lab", "CC-BY 4.0", "Someone et al. (2024)", "cell types", "electron microscopy"):
+        for word in (
+            "measured",
+            "v7",
+            "a lab",
+            "CC-BY 4.0",
+            "Someone et al. (2024)",
+            "cell types",
+            "electron microscopy",
+        ):
             assert word in text
         assert "synthetic" not in text
 

@@ -45,7 +45,9 @@ def add_page(name: str, path: str) -> None:
             [
                 *url.components(query),
                 html.H1(f"{name} of {ds}"),
-                dmc.SegmentedControl(id=f"{name}-measure", data=["n", "size", "log"], value=url.value("measure", query)),
+                dmc.SegmentedControl(
+                    id=f"{name}-measure", data=["n", "size", "log"], value=url.value("measure", query)
+                ),
                 dmc.TextInput(id=f"{name}-pre", label="Pre", value=url.value("pre", query), debounce=True),
                 dmc.Checkbox(id=f"{name}-autapses", label="Autapses", checked=url.value("autapses", query)),
                 dmc.MultiSelect(id=f"{name}-types", label="Types", data=["BC", "MC"], value=url.value("type", query)),
@@ -68,6 +70,10 @@ def add_page(name: str, path: str) -> None:
 add_page("first", "/")
 add_page("second", "/second")
 app.layout = dmc.MantineProvider(
-    [dcc.Link("to first", href="/", id="to-first"), dcc.Link("to second", href="/second", id="to-second"), dash.page_container]
+    [
+        dcc.Link("to first", href="/", id="to-first"),
+        dcc.Link("to second", href="/second", id="to-second"),
+        dash.page_container,
+    ]
 )
 server.test_client().get("/_dash-dependencies")

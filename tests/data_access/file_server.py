@@ -87,9 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 304:
-            self.send_header(
-                "Content-Length", str(len(body) + (state.lie_about_length if status == 200 else 0))
-            )
+            self.send_header("Content-Length", str(len(body) + (state.lie_about_length if status == 200 else 0)))
         self.end_headers()
         if status in (200, 206) and state.drop_after:
             self.wfile.write(body[: state.drop_after.pop(0)])

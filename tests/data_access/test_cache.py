@@ -224,9 +224,7 @@ def test_a_child_forked_during_a_computation_does_not_wait_for_it(tmp_path: Path
     leader = threading.Thread(target=cache.get_or_compute, args=(KEY, compute))
     leader.start()
     assert running.wait(10)
-    child = multiprocessing.get_context("fork").Process(
-        target=cache.get_or_compute, args=(KEY, lambda: b"child")
-    )
+    child = multiprocessing.get_context("fork").Process(target=cache.get_or_compute, args=(KEY, lambda: b"child"))
     child.start()
     child.join(10)
     alive = child.is_alive()

@@ -196,9 +196,7 @@ def test_the_dataset_says_where_its_files_came_from(mirror: FileServer, tmp_path
     assert "v1718_cell_info.csv is not the file that the catalogue describes" in meta.description
 
 
-def test_the_environment_names_a_mirror(
-    mirror: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_a_mirror(mirror: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(catalog.BASE_VARIABLE, mirror.url)
     fetch("synphys-small", tmp_path)
     assert names(mirror) == ["synphys_r2.0_small.sqlite"]
@@ -214,9 +212,7 @@ def test_what_cannot_be_imported_yet_is_stored_and_said_so(mirror: FileServer, t
     assert str(path) in str(stored)
 
 
-def test_a_broken_fetch_is_continued(
-    mirror: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_fetch_is_continued(mirror: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror.files["v1718_cell_info.csv"] = FILES["v1718_cell_info.csv"] + b"\n" * 200_000
     mirror.drop_after = [100_000]
     real = catalog.download
@@ -290,9 +286,7 @@ def test_an_unknown_name_gets_the_nearest(tmp_path: Path) -> None:
     assert "microns-v1718-column" in error.value.hint
 
 
-def test_the_command_line_fetches(
-    mirror: FileServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line_fetches(mirror: FileServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["fetch", "microns-v1718-column", "--base", mirror.url, "--data", str(tmp_path)]) == 0
     assert "4 synapses in 3 connections" in capsys.readouterr().out
     assert cli.main(["fetch", "synphys-small", "--base", mirror.url, "--data", str(tmp_path)]) == 0

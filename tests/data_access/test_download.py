@@ -111,9 +111,7 @@ def test_a_part_of_another_address_is_not_continued(server: FileServer, tmp_path
     assert fetch(server, tmp_path).read_bytes() == DATA
 
 
-def test_a_part_with_foreign_bytes_is_thrown_away_when_the_checksum_tells(
-    server: FileServer, tmp_path: Path
-) -> None:
+def test_a_part_with_foreign_bytes_is_thrown_away_when_the_checksum_tells(server: FileServer, tmp_path: Path) -> None:
     server.drop_after = [100_000]
     with pytest.raises(SynaptoscopeError):
         fetch(server, tmp_path, retries=0)
@@ -145,9 +143,7 @@ def test_trouble_that_stays_is_told_in_one_line(server: FileServer, tmp_path: Pa
     assert leftovers(tmp_path) == []
 
 
-def test_the_server_may_ask_for_patience(
-    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_server_may_ask_for_patience(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(module.time, "sleep", waits.append)
     server.fail_first, server.fail_status, server.retry_after = 2, 429, "7"
@@ -164,9 +160,7 @@ def test_waits_grow_and_end(server: FileServer, tmp_path: Path, monkeypatch: pyt
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_headway_earns_new_retries(
-    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_headway_earns_new_retries(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HEADWAY_BYTES", 10_000)
     server.drop_after = [70_000] * 4
     assert fetch(server, tmp_path, retries=1, sha256=SHA).read_bytes() == DATA
@@ -259,9 +253,7 @@ def test_only_http_addresses(tmp_path: Path, url: str) -> None:
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with serving() as state:
         url = state.url
-    with pytest.raises(
-        SynaptoscopeError, match=r"no answer from 127.0.0.1:\d+: .*Connection refused"
-    ) as error:
+    with pytest.raises(SynaptoscopeError, match=r"no answer from 127.0.0.1:\d+: .*Connection refused") as error:
         download(f"{url}/x", tmp_path / "x", retries=1, backoff=0.0)
     assert "\n" not in str(error.value)
 

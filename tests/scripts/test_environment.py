@@ -33,9 +33,7 @@ def installed(folder: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
-def test_environment_follows_the_content_of_its_files(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_environment_follows_the_content_of_its_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     folder, pins = tmp_path / ".venv", tmp_path / "requirements.txt"
     pins.write_text(wheel(tmp_path, "1.0"))
 
@@ -79,9 +77,7 @@ def test_without_any_way_the_message_says_what_to_type(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(environment, "has_ensurepip", lambda: False)
     monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(
-        debian.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
-    )
+    monkeypatch.setattr(debian.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
     assert environment.main([]) == 1
     error = capsys.readouterr().err
@@ -91,7 +87,5 @@ def test_without_any_way_the_message_says_what_to_type(
 
 def test_a_python_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "OLDEST", (3, 99))
-    with pytest.raises(
-        SetupError, match=rf"Python {sys.version_info[0]}\.{sys.version_info[1]}.* is too old"
-    ):
+    with pytest.raises(SetupError, match=rf"Python {sys.version_info[0]}\.{sys.version_info[1]}.* is too old"):
         environment.create(tmp_path / ".venv")

@@ -25,17 +25,13 @@ def test_text_is_sent_small_and_arrives_whole(server: flask.Flask, path: str, en
     assert "Accept-Encoding" in response.headers["Vary"]
     assert len(response.data) < len(plain) / 2
     content = (
-        zlib.decompressobj(31).decompress(response.data)
-        if encoding == "gzip"
-        else DECODE[encoding](response.data)
+        zlib.decompressobj(31).decompress(response.data) if encoding == "gzip" else DECODE[encoding](response.data)
     )
     assert content == plain
 
 
 def test_a_browser_gets_the_fastest(server: flask.Flask) -> None:
-    response = server.test_client().get(
-        "/api/v1/text.json", headers={"Accept-Encoding": "gzip, deflate, br, zstd"}
-    )
+    response = server.test_client().get("/api/v1/text.json", headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
     assert response.headers["Content-Encoding"] == "zstd"
 
 

@@ -9,9 +9,7 @@ PATH = "/api/v1/text.json"
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
-def test_a_browser_that_has_the_answer_gets_304_and_nothing_is_computed(
-    server: flask.Flask, encoding: str
-) -> None:
+def test_a_browser_that_has_the_answer_gets_304_and_nothing_is_computed(server: flask.Flask, encoding: str) -> None:
     client = server.test_client()
     first = client.get(PATH, headers={"Accept-Encoding": encoding})
     assert first.headers["Cache-Control"] == "private, no-cache"

@@ -128,9 +128,7 @@ def test_parallel_first_requests_find_a_whole_page(served: Served) -> None:
     scripts = [part.split('"')[0] for part in page.decode().split('<script src="')[1:]]
     assert len(scripts) > 3
     with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(served.ask, [*scripts, "/connect/_dash-layout", "/connect/_dash-dependencies"] * 2)
-        )
+        answers = list(pool.map(served.ask, [*scripts, "/connect/_dash-layout", "/connect/_dash-dependencies"] * 2))
     assert [status for status, _, _ in answers] == [200] * len(answers)
     inline_callback = "sha256-"
     assert headers["Content-Security-Policy"].count(inline_callback) == 2  # the callback's and the renderer's
@@ -140,9 +138,7 @@ def test_parallel_first_requests_find_a_whole_page(served: Served) -> None:
 def test_two_workers_share_one_secret_key(served: Served) -> None:
     found = served.workers(60)
     assert len({answer["pid"] for answer in found}) == 2
-    assert {answer["key"] for answer in found} == {
-        (served.folder / "data/.cache/secret_key").read_text().strip()
-    }
+    assert {answer["key"] for answer in found} == {(served.folder / "data/.cache/secret_key").read_text().strip()}
 
 
 def test_metrics_add_up_both_workers(served: Served) -> None:

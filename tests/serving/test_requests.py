@@ -98,6 +98,4 @@ def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) 
     configure_logging("warning")
     logging.getLogger("data_access.x").info("quiet")
     logging.getLogger("data_access.x").warning("loud %s", "and clear")
-    assert [(line["event"], line["logger"]) for line in lines(capsys)] == [
-        ("loud and clear", "data_access.x")
-    ]
+    assert [(line["event"], line["logger"]) for line in lines(capsys)] == [("loud and clear", "data_access.x")]

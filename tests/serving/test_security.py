@@ -62,9 +62,7 @@ def test_a_cell_set_of_five_megabytes_arrives_as_a_form_field(server: flask.Flas
 
 
 @pytest.mark.parametrize("path", ["/api/v1/form", "/api/v1/text.json", "/api/v1/none"])
-def test_a_larger_body_is_refused_with_a_problem_even_if_nobody_reads_it(
-    server: flask.Flask, path: str
-) -> None:
+def test_a_larger_body_is_refused_with_a_problem_even_if_nobody_reads_it(server: flask.Flask, path: str) -> None:
     response = server.test_client().post(path, data={"cells": "1" * 6_000_001})
     assert response.status_code == 413
     assert response.content_type == "application/problem+json"

@@ -38,9 +38,7 @@ def test_what_is_missing_is_built_once(built: list[str], tmp_path: Path) -> None
     assert built == ["two", "one", "three"]
 
 
-def test_one_that_fails_keeps_no_other_back(
-    built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_fails_keeps_no_other_back(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(data_dir: Path, progress: builtin.Progress | None) -> DatasetMeta:
         raise SynaptoscopeError("no network", "plug it in")
 

@@ -72,9 +72,7 @@ def test_counts(worm: CElegans, chemical: pd.Series, gaps: pd.Series) -> None:
     assert len(set(chemical.index.get_level_values(0)) | set(chemical.index.get_level_values(1))) == 446
 
 
-def test_the_other_processing_holds_the_same_chemical_connections(
-    chemical: pd.Series, other: pd.DataFrame
-) -> None:
+def test_the_other_processing_holds_the_same_chemical_connections(chemical: pd.Series, other: pd.DataFrame) -> None:
     theirs = other[other["chemical_weight"].notna()].set_index(["source", "target"])["chemical_weight"]
     assert dict(chemical.items()) == {pair: int(weight) for pair, weight in theirs.items()}
 
@@ -82,9 +80,7 @@ def test_the_other_processing_holds_the_same_chemical_connections(
 def test_the_other_processing_holds_the_same_gap_junctions(gaps: pd.Series, other: pd.DataFrame) -> None:
     theirs = other[other["electrical_weight"].notna()]
     ends = theirs[["source", "target"]].to_numpy(dtype=object)
-    pairs = {
-        (min(a, b), max(a, b)): int(w) for (a, b), w in zip(ends, theirs["electrical_weight"], strict=True)
-    }
+    pairs = {(min(a, b), max(a, b)): int(w) for (a, b), w in zip(ends, theirs["electrical_weight"], strict=True)}
     assert dict(gaps.items()) == pairs
 
 
@@ -99,9 +95,7 @@ def test_the_authors_one_sided_table_holds_the_same_gap_junctions(wheel: Path, g
     assert dict(gaps.items()) == listed
 
 
-def test_the_published_supplement_holds_the_same_chemical_connections(
-    wheel: Path, chemical: pd.Series
-) -> None:
+def test_the_published_supplement_holds_the_same_chemical_connections(wheel: Path, chemical: pd.Series) -> None:
     found = sheet(wheel, "41586_2019_1352_MOESM9_ESM.xlsx", "hermaphrodite chemical")
     published = {
         (str(found[row, 3]).strip(), str(found[3, column]).strip()): int(value)
@@ -181,9 +175,7 @@ def test_what_kind_of_cell(
 ) -> None:
     row = cells.loc[cell]
     assert (row["cell_type"], row["broad_type"]) == (cell_type, broad_type)
-    assert row["neurotransmitter"] == transmitter or (
-        transmitter is None and pd.isna(row["neurotransmitter"])
-    )
+    assert row["neurotransmitter"] == transmitter or (transmitter is None and pd.isna(row["neurotransmitter"]))
 
 
 def test_135_muscles(cells: pd.DataFrame) -> None:
@@ -333,9 +325,7 @@ def test_other_bytes_under_the_same_name_are_refused(
     links.mkdir()
     with zipfile.ZipFile(links / wheel.name, "w") as forged:
         forged.writestr("cect/__init__.py", "")
-        forged.writestr(
-            "cect-0.3.5.dist-info/METADATA", "Metadata-Version: 2.1\nName: cect\nVersion: 0.3.5\n"
-        )
+        forged.writestr("cect-0.3.5.dist-info/METADATA", "Metadata-Version: 2.1\nName: cect\nVersion: 0.3.5\n")
         forged.writestr("cect-0.3.5.dist-info/WHEEL", "Wheel-Version: 1.0\n")
     indexless(monkeypatch, links)
     with pytest.raises(SynaptoscopeError, match="pip could not download"):

@@ -100,9 +100,7 @@ def test_ids_are_distinct_exceed_double_precision_and_do_not_betray_the_type(col
     assert column.made.cells.schema.field("cell_id").type == pa.int64()
     assert len(np.unique(ids)) == len(ids)
     assert ids.min() > 2**53
-    assert (ids.astype(float).astype(np.int64) != ids).mean() > 0.9, (
-        "ids that survive floats would hide mistakes"
-    )
+    assert (ids.astype(float).astype(np.int64) != ids).mean() > 0.9, "ids that survive floats would hide mistakes"
     rank = column.cells["cell_type"].dropna().astype("category").cat.codes
     in_id_order = rank.loc[sorted(rank.index)].to_numpy()
     assert abs(np.corrcoef(in_id_order[:-1], in_id_order[1:])[0, 1]) < 0.12
@@ -111,9 +109,7 @@ def test_ids_are_distinct_exceed_double_precision_and_do_not_betray_the_type(col
 def test_layer_follows_depth_and_depth_is_y(column: Column) -> None:
     placed = column.cells.dropna(subset=["y_nm"])
     np.testing.assert_allclose(placed["depth_um"], placed["y_nm"] / 1000)
-    spans = (
-        placed.groupby("layer")["depth_um"].agg(["min", "max"]).loc[["L1", "L2/3", "L4", "L5", "L6", "WM"]]
-    )
+    spans = placed.groupby("layer")["depth_um"].agg(["min", "max"]).loc[["L1", "L2/3", "L4", "L5", "L6", "WM"]]
     assert (spans["max"].to_numpy()[:-1] <= spans["min"].to_numpy()[1:]).all()
     assert placed["depth_um"].between(0, 900).all()
     assert placed["x_nm"].between(0, 500_000).all()
@@ -123,9 +119,7 @@ def test_layer_follows_depth_and_depth_is_y(column: Column) -> None:
 def test_thalamic_axons_are_cells_without_type_nucleus_or_place(column: Column) -> None:
     axons = column.cells[column.cells["cell_type"].isna()]
     assert len(axons) == 10
-    assert (
-        axons[["nucleus_id", "broad_type", "layer", "x_nm", "y_nm", "z_nm", "depth_um"]].isna().all(axis=None)
-    )
+    assert axons[["nucleus_id", "broad_type", "layer", "x_nm", "y_nm", "z_nm", "depth_um"]].isna().all(axis=None)
     assert axons["status_axon"].all()
     assert (axons["valid_id"] == axons.index).all()
     assert set(axons.index) <= set(column.synapses["pre_id"])
@@ -141,9 +135,7 @@ def test_a_few_proofreading_entries_are_outdated(column: Column) -> None:
     assert outdated["status_axon"].all()
     assert not set(outdated["valid_id"]) & set(cells.index)
     assert (cells["status_axon"] == (cells["strategy_axon"] != "none")).all()
-    assert not cells.loc[cells["broad_type"] == "nonneuronal", ["status_axon", "status_dendrite"]].any(
-        axis=None
-    )
+    assert not cells.loc[cells["broad_type"] == "nonneuronal", ["status_axon", "status_dendrite"]].any(axis=None)
     assert set(cells["strategy_axon"]) == {
         "none", "axon_partially_extended", "axon_fully_extended", "axon_column_truncated", "axon_interareal",
     }  # fmt: skip
@@ -162,9 +154,7 @@ def test_automatic_classes_are_mostly_right_sometimes_unsure_or_missing(column: 
 
 def test_totals_resemble_the_published_column(column: Column) -> None:
     ids = set(neurons(column).index)
-    among = column.connections[
-        column.connections["pre_id"].isin(ids) & column.connections["post_id"].isin(ids)
-    ]
+    among = column.connections[column.connections["pre_id"].isin(ids) & column.connections["post_id"].isin(ids)]
     assert len(among) == pytest.approx(78_928, rel=0.05)
     assert among["n"].sum() == pytest.approx(146_711, rel=0.05)
     assert len(among) / len(ids) ** 2 == pytest.approx(0.0430, rel=0.05)
@@ -388,9 +378,7 @@ def test_outputs_onto_fragments_leave_from_the_axon(column: Column) -> None:
     outputs = column.synapses[~column.synapses["post_id"].isin(column.cells.index)]
     for cell_id, mine in outputs.groupby("pre_id"):
         rows = column.made.skeletons[int(cell_id)]
-        gap, _ = cKDTree(rows[rows[:, 1] == 2, 2:5]).query(
-            mine[["x_nm", "y_nm", "z_nm"]].to_numpy(dtype=float)
-        )
+        gap, _ = cKDTree(rows[rows[:, 1] == 2, 2:5]).query(mine[["x_nm", "y_nm", "z_nm"]].to_numpy(dtype=float))
         assert gap.max() < 500
 
 
@@ -405,9 +393,7 @@ def test_every_neuron_has_a_small_branching_tree(column: Column) -> None:
         assert 60 <= len(rows) <= 120
         assert (rows[:, 0] == np.arange(1, len(rows) + 1)).all()
         assert rows[0, 6] == -1
-        assert ((rows[1:, 6] >= 1) & (rows[1:, 6] < rows[1:, 0])).all(), (
-            "parents come first: a tree without loops"
-        )
+        assert ((rows[1:, 6] >= 1) & (rows[1:, 6] < rows[1:, 0])).all(), "parents come first: a tree without loops"
         assert (rows[0, 2:5] == cell[["x_nm", "y_nm", "z_nm"]]).all()
         assert (rows[:, 3] > 0).all(), "nothing outside the brain"
         kinds = {1, 2, 3, 4} if cell["broad_type"] == "excitatory" else {1, 2, 3}
@@ -497,9 +483,7 @@ def test_import_keeps_every_cell_and_synapse(column: Column, tmp_path: Path) -> 
     assert meta.n_complete == counts["cells"]
     assert "skeletons" in meta.capabilities
     assert not meta.ledger.rows_left_out
-    kept = to_pandas(
-        pq.read_table(tmp_path / "data" / DATASET_ID / "cells.parquet", columns=["cell_id", "valid_id"])
-    )
+    kept = to_pandas(pq.read_table(tmp_path / "data" / DATASET_ID / "cells.parquet", columns=["cell_id", "valid_id"]))
     kept = kept.set_index("cell_id")["valid_id"].loc[column.cells.index]
     assert kept.equals(column.cells["valid_id"])
     assert (tmp_path / "data" / DATASET_ID / "truth.json").is_file()

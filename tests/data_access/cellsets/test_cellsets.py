@@ -202,7 +202,7 @@ BEYOND_PANDAS = [
     ("not 864691135000000003", "cell_id != 864691135000000003"),
     ("'864691135000000003' or n_out > 3", "cell_id == 864691135000000003 or n_out > 3"),
     ("[864691135000000003, 864691135000000004] and n_out > -9", "cell_id in [864691135000000003, 864691135000000004]"),
-    ("(864691135000000003, 864691135000000004) | n_out > 3", "cell_id in [864691135000000003, 864691135000000004] or n_out > 3"),
+    ("(864691135000000003, 864691135000000003) | n_out > 3", "cell_id == 864691135000000003 or n_out > 3"),
     ("cell_id in [864691135000000003 864691135000000004]", "cell_id in [864691135000000003, 864691135000000004]"),
     ("cell_id in ['864691135000000003']", "cell_id == 864691135000000003"),
     ("cell_type in []", "n_out > 99"),
@@ -379,11 +379,11 @@ def test_an_empty_text_is_all_cells(table, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["cell_type == 'BX'", "cell_type != 'BX'", "cell_type in ['BC', 'BX']", "cell_type not in ['BX']", "cell_type.isin(['BX'])"],
-)  # fmt: skip
+    ["== 'BX'", "!= 'BX'", "in ['BC', 'BX']", "not in ['BX']", ".isin(['BX'])"],
+)
 def test_an_unknown_value_is_named_with_the_nearest_right_one(table, text):
     with pytest.raises(UnknownValuesError, match="cell_type has no value 'BX'") as refused:
-        table.select(text)
+        table.select(f"cell_type {text}")
     assert "'BC'" in refused.value.hint
     assert refused.value.values == ("BX",)
 

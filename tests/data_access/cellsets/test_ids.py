@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from data_access.cellsets import CellSetError, UnknownIdsError, describe, parse
+from data_access.cellsets import CellSetError, Schema, UnknownIdsError, describe, parse
 from data_access.cellsets.tree import Ids
 
 A, B, C = 864691135000000002, 864691135000000003, 864691135000000004
@@ -174,3 +175,24 @@ def test_a_million_ids_are_read(table):
 def test_more_than_a_million_ids_are_refused(table):
     with pytest.raises(CellSetError, match="at most 1,000,000"):
         parse("1 " * 1_000_001, table.schema)
+
+
+def test_every_published_worm_name_can_be_pasted(real_data, make_table):
+    nodes = pd.read_csv(real_data / "real" / "celegans_hermaphrodite" / "nodes.csv.gz", dtype=str)
+    worm = make_table(nodes.rename(columns={"node_id": "cell_id"}), Schema({"pair": "text"}, {}, "cell_id", True))
+    names = worm.frame["cell_id"].tolist()
+    assert len(names) > 400
+    for form in (", ".join(names), "\n".join(names), str(names), " ".join(f'"{name}"' for name in names)):
+        assert worm.select(form) == list(range(len(names)))
+    for row, name in enumerate(names):
+        assert worm.select(name) == [row]
+
+
+def test_every_published_root_id_can_be_pasted(real_data, make_table):
+    file = real_data / "real" / "microns_l23_v185" / "soma_valence_v185.csv"
+    ids = pd.read_csv(file)["pt_root_id"].drop_duplicates().to_numpy()
+    cortex = make_table(pd.DataFrame({"cell_id": ids}), Schema({}, {"pt_root_id": "cell_id"}, "cell_id"))
+    for form in (str(ids.tolist()), repr(ids), "pt_root_id\n" + "\n".join(map(str, ids)), str(list(ids))):
+        assert cortex.select(form) == list(range(len(ids)))
+    with pytest.raises(CellSetError, match="the list was shortened when it was printed"):
+        cortex.select(str(np.resize(ids, 5000)))
