@@ -125,16 +125,36 @@
       if (error.name !== "AbortError" && app.notify) app.notify(error.message, { title: "Zoom failed", error: true });
       return;
     }
+    const old = gd.layout.images.map((image) => image.source);
     const [x0, x1, y0, y1] = parts.window;
+    const { layout } = gd;
     Object.assign(meta(gd), { window: parts.window, bins: parts.bins });
-    busy = true;
-    await window.Plotly.relayout(gd, {
-      images: parts.images, shapes: parts.shapes, "xaxis.range": [x0, x1], "yaxis.range": [y1, y0],
-      "xaxis.tickvals": parts.x.at, "xaxis.ticktext": parts.x.text, "yaxis.tickvals": parts.y.at, "yaxis.ticktext": parts.y.text,
-    });
-    busy = false;
+    Object.assign(layout, { images: parts.images, shapes: parts.shapes });
+    Object.assign(layout.xaxis, { range: [x0, x1], tickvals: parts.x.at, ticktext: parts.x.text });
+    Object.assign(layout.yaxis, { range: [y1, y0], tickvals: parts.y.at, ticktext: parts.y.text });
+    await swapPictures(gd, old, parts.images);
     gd.dispatchEvent(new CustomEvent("matrix:painted", { bubbles: true }));
+    busy = true; // labels and lines follow; react costs a third of what relayout does
+    await window.Plotly.react(gd, gd.data, layout, CONFIG);
+    busy = false;
     markCursor(gd);
+  };
+  // Picture and bars always fill the plot area, so the new ones can take the place of the old before Plotly is asked.
+  const swapPictures = async (gd, old, images) => {
+    const size = area(gd);
+    const nodes = [...gd.querySelectorAll("image")];
+    const found = images.map((_, i) => nodes.find((node) => node.getAttribute("href") === old[i]));
+    if (found.length !== old.length || found.some((node) => !node)) return;
+    await Promise.all(images.map((image, i) => {
+      const place = {};
+      if (image.xref === "x") Object.assign(place, { x: size.l, width: size.w });
+      if (image.yref === "y") Object.assign(place, { y: size.t, height: size.h });
+      const picture = new Image();
+      picture.src = image.source;
+      return picture.decode().catch(() => {}).then(() => {
+        Object.entries({ ...place, href: image.source }).forEach(([k, v]) => found[i].setAttribute(k, v));
+      });
+    }));
   };
 
   const zoomTo = (gd, w, method = "pushSearch") => {

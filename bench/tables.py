@@ -85,7 +85,7 @@ def make(size: Size, seed: int = 0) -> Tables:
 
 def _ids(rng: np.random.Generator, n: int) -> np.ndarray:
     """n distinct ids in no order."""
-    found = np.unique(rng.integers(0, 999_999_999, 2 * n + 100))
+    found = _distinct(rng.integers(0, 999_999_999, 2 * n + 100))
     return FIRST_ID + rng.permutation(found)[:n]
 
 
@@ -104,9 +104,20 @@ def _pairs(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarray
         pre = _weighted(rng, out_weight, size.n_connections)
         post = _weighted(rng, in_weight, size.n_connections)
         good = ~_is_autapse(size, pre, post)
-        drawn = np.union1d(drawn, np.setdiff1d(pre[good].astype(np.int64) * size.n_post + post[good], kept))
+        drawn = _distinct(np.concatenate([drawn, pre[good].astype(np.int64) * size.n_post + post[good]]))
+        drawn = drawn[~_is_in(drawn, np.sort(kept))]
     pairs = np.sort(np.concatenate([kept, rng.permutation(drawn)[:needed]]))
     return pairs // size.n_post, pairs % size.n_post
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    ascending = np.sort(values)
+    return ascending[np.concatenate([[True], ascending[1:] != ascending[:-1]])]
+
+
+def _is_in(values: np.ndarray, ascending: np.ndarray) -> np.ndarray:
+    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return ascending[at] == values
 
 
 def _weighted(rng: np.random.Generator, weight: np.ndarray, n: int) -> np.ndarray:
@@ -137,6 +148,6 @@ def _cells(rng: np.random.Generator, size: Size, ids: np.ndarray) -> pd.DataFram
         "cell_type": kind,
         "sends": at < size.n_pre,
         "receives": at >= size.n_pre - size.n_both,
-        "tile": [f"T{k:03d}" for k in rng.permutation(np.resize(np.arange(N_GROUPS), n))],
+        "tile": [f"T{k:03d}" for k in at % N_GROUPS],
         **{f"{axis}_nm": place[:, i] for i, axis in enumerate("xyz")},
     })  # fmt: skip

@@ -53,12 +53,14 @@ _GREYS: dict[str, LCH] = {
     "endothelial": (0.36, 0.012, 300), "nonneuronal": (0.55, 0.0, 0), "nonneuron": (0.55, 0.0, 0),
     "glia": (0.55, 0.0, 0), "g": (0.55, 0.0, 0), "fragment": (0.80, 0.0, 0), "unknown": _GREY, "unsure": _GREY,
     "uncertain": _GREY, "unclassified": _GREY, "unassigned": _GREY, UNTYPED: _GREY, "": _GREY, "nan": _GREY,
-    "none": _GREY, "muscle": (0.50, 0.025, 20), "muscles": (0.50, 0.025, 20), "endorgan": (0.60, 0.02, 20),
+    "none": _GREY, "unk": _GREY, "undefined": _GREY, "na": _GREY, "n/a": _GREY,
+    "muscle": (0.50, 0.025, 20), "muscles": (0.50, 0.025, 20), "endorgan": (0.60, 0.02, 20),
     "other": (0.74, 0.0, 0), "epithelial": (0.66, 0.02, 20),
 }  # fmt: skip
 # Classes of the worm and of flies say nothing about sign, so they take hues that excitatory and inhibitory leave
 # free, and differ first of all in lightness.
 _CLASSES: dict[str, LCH] = {
+    "sensories": (0.80, 0.130, 118), "ascendings": (0.86, 0.100, 125), "descendings": (0.42, 0.090, 178),
     "sensory": (0.80, 0.130, 118), "sensoryneuron": (0.80, 0.130, 118), "sensoryneurons": (0.80, 0.130, 118),
     "inter": (0.58, 0.120, 315), "interneuron": (0.58, 0.120, 315), "interneurons": (0.58, 0.120, 315),
     "motor": (0.42, 0.090, 178), "motorneuron": (0.42, 0.090, 178), "motorneurons": (0.42, 0.090, 178),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from views.matrix import Matrix
 
 Side = Literal["pre", "post"]
 LABEL_PX = 12
+LABEL_LETTERS = 14
 MAX_BAR_KINDS = 250
 UNTYPED = colours.UNTYPED
 
@@ -60,11 +62,14 @@ def ticks(matrix: Matrix, side: Side, low: int, high: int, pixels: int) -> Ticks
 
 
 def _cell_labels(dataset: Dataset, codes: np.ndarray) -> list[str]:
+    """Short id of each cell, with its type in front where both fit."""
+    labels = []
     kinds = dataset.column("cell_type").iloc[codes].astype("object")
-    return [
-        f"{kind} {short_id(cell)}" if isinstance(kind, str) and kind and kind != cell else short_id(cell)
-        for cell, kind in zip(dataset.index.text(codes), kinds, strict=True)
-    ]
+    for cell, kind in zip(dataset.index.text(codes), kinds, strict=True):
+        short = short_id(cell)
+        both = f"{kind} {short}"
+        labels.append(both if isinstance(kind, str) and kind != cell and len(both) <= LABEL_LETTERS else short)
+    return labels
 
 
 def _block_ticks(dataset: Dataset, column: str, codes: np.ndarray, low: int, high: int, pixels: int) -> Ticks:
@@ -73,7 +78,7 @@ def _block_ticks(dataset: Dataset, column: str, codes: np.ndarray, low: int, hig
     starts = np.concatenate([[0], np.flatnonzero(np.diff(kinds)) + 1, [len(kinds)]])
     per_cell = pixels / (high - low)
     at, text, last = [], [], -1e9
-    for a, b in zip(starts[:-1], starts[1:], strict=True):
+    for a, b in itertools.pairwise(starts):
         centre = low + (a + b) / 2
         if (b - a) * per_cell >= 7 and (centre - last) * per_cell >= LABEL_PX:
             at.append(float(centre))

@@ -1,6 +1,6 @@
 """The matrix as a Plotly figure: axes in cells, a picture rastered on the server, or a heat map where it is small.
 
-The browser half is assets/matrix.js: on zoom it asks for `window` again and swaps picture, bars and labels.
+The browser half is assets/matrix.js: on zoom it asks for the window again and swaps picture, bars and labels.
 """
 
 from __future__ import annotations
@@ -14,22 +14,14 @@ import numpy as np
 from analysis.raster import Window
 from components import colours
 from components.colours import Theme
-from components.matrix_axes import Bar, bar, data_url, group_colours, ticks
+from components.matrix_axes import Bar, bar, bar_column, data_url, group_kinds, strip, ticks
+from components.matrix_frame import BAR_PX, GAP_PX, Frame
+from components.matrix_key import colourscale, key, ramp
 from views import matrix_picture, schema
 from views.matrix import ZOOM, Matrix
 
 SMALL = 300  # cells a side up to which the figure is a Plotly heat map
-BAR_PX = 8
-GAP_PX = 3
-SURFACE = {"light": "#ffffff", "dark": "#121317"}
-INK = {"light": "#191b20", "dark": "#e8e9ec"}
-INK_2 = {"light": "#50555e", "dark": "#b0b5be"}
-RULE = {"light": "#deded8", "dark": "#2c2f36"}
-MEASURE_WORDS = {
-    "n_synapses": "synapses", "binary": "connections", "sum_size": "summed synapse size",
-    "mean_size": "mean synapse size", "log_sum_size": "ln of summed synapse size",
-    "input_fraction": "fraction of the post side's input", "output_fraction": "fraction of the pre side's output",
-}  # fmt: skip
+FONT = "-apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"
 
 
 def is_small(matrix: Matrix) -> bool:
@@ -40,53 +32,49 @@ def is_small(matrix: Matrix) -> bool:
 def palette(theme: Theme) -> np.ndarray:
     """uint8 (256, 4): transparent for no connection, then the sequential scale, then the tint of untested pairs."""
     table = np.zeros((256, 4), np.uint8)
-    table[1:255] = colours.sequential(254, theme)
+    table[1:255] = ramp(254, theme)
     table[255] = [*bytes.fromhex(colours.untested(theme)[1:]), 255]
     return table
 
 
-def measure_words(matrix: Matrix) -> str:
-    """What the colour means, in words."""
-    view = matrix.view
-    if view.measure == "binary" and matrix.grouped is None:
-        return "connected"
-    return MEASURE_WORDS.get(view.measure, view.measure.replace("_", " "))
+def figure(matrix: Matrix, theme: Theme, frame: Frame) -> dict[str, Any]:
+    """The whole figure for a box on the screen; InputError where a set is empty."""
+    window = matrix.window(matrix.view)
+    parts = window_parts(matrix, window, theme, frame)
+    traces = heat_maps(matrix, theme) if is_small(matrix) else []
+    return {"data": [*traces, key(matrix, theme, frame)], "layout": _layout(matrix, parts, theme, frame)}
 
 
-def figure(matrix: Matrix, theme: Theme, width: int, height: int) -> dict[str, Any]:
-    """The whole figure for a plot area of about width x height pixels."""
-    view = matrix.view
-    window = matrix.window(view)
-    parts = window_parts(matrix, window, theme, width, height)
-    traces: list[dict[str, Any]] = []
-    if is_small(matrix):
-        traces += heat_maps(matrix, theme)
-    traces.append(_scale_key(matrix, theme))
-    return {"data": traces, "layout": _layout(matrix, window, parts, theme, (width, height))}
+def picture(matrix: Matrix, window: Window, theme: Theme, frame: Frame) -> str:
+    """The picture of a window at device pixels, as a data URL."""
+    return data_url(matrix_picture.png(matrix, matrix.view, window, *frame.pixels, palette(theme)))
 
 
-def window_parts(matrix: Matrix, window: Window, theme: Theme, width: int, height: int) -> dict[str, Any]:
-    """What changes with the zoom: picture, colour bars, labels; all JSON-able. `bins`: cells a pixel is made of."""
-    width, height = max(1, min(width, 4096)), max(1, min(height, 4096))
-    found: dict[str, Any] = {
-        "window": [window.x0, window.x1, window.y0, window.y1],
-        "bins": [min(width, window.n_cols), min(height, window.n_rows)],
-        "x": ticks(matrix, "post", window.x0, window.x1, width).to_dict(),
-        "y": ticks(matrix, "pre", window.y0, window.y1, height).to_dict(),
-    }
+def window_parts(matrix: Matrix, window: Window, theme: Theme, frame: Frame) -> dict[str, Any]:
+    """What changes with the zoom: picture, colour bars, labels, lines; all JSON-able. `bins`: columns and rows of the
+    picture."""
+    width, height = frame.pixels
+    x = ticks(matrix, "post", window.x0, window.x1, frame)
+    y = ticks(matrix, "pre", window.y0, window.y1, frame)
     images = []
     if not is_small(matrix):
-        picture = data_url(matrix_picture.png(matrix, matrix.view, window, width, height, palette(theme)))
-        images.append(_image(picture, window, "x", "y"))
+        images.append(_image(picture(matrix, window, theme, frame), window, "x", "y"))
     bars = _bars(matrix, window, width, height)
     if bars is not None:
         images.append(_image(bars["post"], window, "x", "paper") | {
-            "y": 1 + (GAP_PX + BAR_PX) / height, "sizey": BAR_PX / height,
+            "y": 1 + (GAP_PX + BAR_PX) / frame.plot_height, "sizey": BAR_PX / frame.plot_height,
         })  # fmt: skip
         images.append(_image(bars["pre"], window, "paper", "y") | {
-            "x": -(GAP_PX + BAR_PX) / width, "sizex": BAR_PX / width,
+            "x": -(GAP_PX + BAR_PX) / frame.plot_width, "sizex": BAR_PX / frame.plot_width,
         })  # fmt: skip
-    return found | {"images": images}
+    return {
+        "window": [window.x0, window.x1, window.y0, window.y1],
+        "bins": [min(width, window.n_cols), min(height, window.n_rows)],
+        "x": {"tickvals": x.at, "ticktext": x.text},
+        "y": {"tickvals": y.at, "ticktext": y.text},
+        "shapes": _lines(window, x.lines, y.lines, theme),
+        "images": images,
+    }
 
 
 def _image(source: str, window: Window, xref: str, yref: str) -> dict[str, Any]:
@@ -98,43 +86,36 @@ def _image(source: str, window: Window, xref: str, yref: str) -> dict[str, Any]:
 
 
 def _bars(matrix: Matrix, window: Window, width: int, height: int) -> dict[str, str] | None:
-    strip = axis_bar(matrix)
-    if strip is None:
+    found = axis_bar(matrix)
+    if found is None:
         return None
     if matrix.row_groups is not None and matrix.col_groups is not None:
-        rows = np.arange(window.y0, window.y1)
-        cols = np.arange(window.x0, window.x1)
-        row_bar = Bar(strip.column, (), tuple(group_colours(matrix.row_groups)), np.arange(len(matrix.row_groups)))
-        col_bar = Bar(strip.column, (), tuple(group_colours(matrix.col_groups)), np.arange(len(matrix.col_groups)))
-        if max(len(matrix.row_groups), len(matrix.col_groups)) > 250:
-            return None
-        return {"pre": row_bar.strip(rows, height, True), "post": col_bar.strip(cols, width, False)}
+        rows = group_kinds(found, matrix.row_groups, matrix.pre.codes)
+        cols = group_kinds(found, matrix.col_groups, matrix.post.codes)
+    else:
+        rows, cols = found.codes[matrix.rows.codes], found.codes[matrix.cols.codes]
     return {
-        "pre": strip.strip(matrix.rows.codes[window.y0 : window.y1], height, True),
-        "post": strip.strip(matrix.cols.codes[window.x0 : window.x1], width, False),
+        "pre": strip(found, rows[window.y0 : window.y1], height, upright=True),
+        "post": strip(found, cols[window.x0 : window.x1], width, upright=False),
     }
 
 
 def axis_bar(matrix: Matrix) -> Bar | None:
-    """The colour bar in use; grouped matrices have one only for the column they are grouped by."""
-    dataset, column = matrix.dataset, matrix.view.bar
-    column = dataset.meta.aliases.get(column, column)
-    if matrix.grouped is not None and column != dataset.meta.aliases.get(matrix.view.group, matrix.view.group):
-        return None
-    return bar(dataset, column)
+    """The colour bar in use."""
+    return bar(matrix.dataset, bar_column(matrix))
 
 
 def legend(matrix: Matrix) -> list[tuple[str, str, int]]:
     """Name, colour and number of cells of each kind in either set, in natural order; untyped last."""
-    strip = bar(matrix.dataset, matrix.dataset.meta.aliases.get(matrix.view.bar, matrix.view.bar))
-    if strip is None:
+    found = axis_bar(matrix)
+    if found is None:
         return []
     either = np.union1d(matrix.pre.codes, matrix.post.codes)
-    kinds = strip.codes[either]
-    counts = np.bincount(kinds[kinds >= 0], minlength=len(strip.names))
-    found = [(n, h, int(c)) for n, h, c in zip(strip.names, strip.hexes, counts, strict=True) if c]
+    kinds = found.codes[either]
+    counts = np.bincount(kinds[kinds >= 0], minlength=len(found.names))
+    shown = [(n, h, int(c)) for n, h, c in zip(found.names, found.hexes, counts, strict=True) if c]
     missing = int((kinds < 0).sum())
-    return [*found, ("untyped", colours.type_colour("untyped"), missing)] if missing else found
+    return [*shown, ("untyped", colours.type_colour("untyped"), missing)] if missing else shown
 
 
 def heat_maps(matrix: Matrix, theme: Theme) -> list[dict[str, Any]]:
@@ -145,28 +126,24 @@ def heat_maps(matrix: Matrix, theme: Theme) -> list[dict[str, Any]]:
     low, high = matrix_picture.limits(matrix, view)
     if view.scale == "log" and low > 0:
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = np.log10(np.where(values > 0, values, np.nan))
+            # a value of zero or less is below every colour of a log scale, not absent
+            values = np.where(np.isnan(values), np.nan, np.log10(np.maximum(values, low)))
         low, high = math.log10(low), math.log10(high)
     if view.scale == "binary":
         values = np.where(np.isnan(values), np.nan, 1.0)
         low, high = 0.0, 1.0
     common = {
-        "type": "heatmap",
-        "x0": 0.5,
-        "dx": 1,
-        "y0": 0.5,
-        "dy": 1,
-        "hoverinfo": "none",
-        "showscale": False,
-    }
+        "type": "heatmap", "x0": 0.5, "dx": 1, "y0": 0.5, "dy": 1, "hoverinfo": "none", "showscale": False,
+    }  # fmt: skip
     found = []
     untested = matrix_picture.untested(matrix, Window(0, n_cols, 0, n_rows), n_cols, n_rows)
     if untested.any():
         flat = np.where(untested, np.float32(1), np.float32(np.nan))
         tint = colours.untested(theme)
         found.append(common | {"z": typed(flat), "zmin": 0, "zmax": 1, "colorscale": [[0, tint], [1, tint]]})
-    scale = [list(step) for step in colours.colourscale(theme)]
-    found.append(common | {"z": typed(values.astype(np.float32)), "zmin": low, "zmax": high, "colorscale": scale})
+    found.append(
+        common | {"z": typed(values.astype(np.float32)), "zmin": low, "zmax": high, "colorscale": colourscale(theme)}
+    )
     return found
 
 
@@ -179,108 +156,57 @@ def typed(values: np.ndarray) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _scale_key(matrix: Matrix, theme: Theme) -> dict[str, Any]:
-    """An empty trace that carries the colour key."""
-    view = matrix.view
-    low, high = matrix_picture.limits(matrix, view)
-    log = view.scale == "log" and low > 0
-    c = (math.log10(low), math.log10(high)) if log else (low, high)
-    at, text = _key_ticks(low, high, log)
-    clipped = (view.lo is not None and matrix.low < low, view.hi is not None and matrix.high > high)
-    if clipped[1] and text:
-        text[-1] = "≥ " + text[-1]
-    if clipped[0] and len(text) > 1:
-        text[0] = "≤ " + text[0]
-    key = {
-        "orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "ypad": 10, "xpad": 0, "len": 240,
-        "lenmode": "pixels", "thickness": 8, "outlinewidth": 0, "tickvals": at, "ticktext": text, "ticklen": 3, "tickangle": 0,
-        "tickcolor": RULE[theme], "tickfont": {"size": 11, "color": INK_2[theme]},
-        "title": {"text": measure_words(matrix) + (" (log)" if log else ""), "side": "top",
-                  "font": {"size": 11.5, "color": INK_2[theme]}},
-    }  # fmt: skip
-    marker = {
-        "color": [c[0]], "cmin": c[0], "cmax": c[1], "colorscale": [list(s) for s in colours.colourscale(theme)],
-        "showscale": view.scale != "binary", "colorbar": key,
-    }  # fmt: skip
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [None],
-        "y": [None],
-        "hoverinfo": "none",
-        "marker": marker,
-    }
-
-
-def _key_ticks(low: float, high: float, log: bool) -> tuple[list[float], list[str]]:
-    if log:
-        powers = [10.0**p * m for p in range(-9, 16) for m in (1, 2, 5)]
-        inside = [v for v in powers if low * 1.15 < v < high / 1.15]
-        if len(inside) > 5:
-            inside = [v for v in inside if abs(math.log10(v) - round(math.log10(v))) < 1e-9][:5]
-        values = [low, *inside[:6]]
-        if math.log10(high / values[-1]) < 0.14 * math.log10(high / low) and len(values) > 1:
-            values.pop()
-        values.append(high)
-        return [math.log10(v) for v in values], [number(v) for v in values]
-    values = [low, (low + high) / 2, high]
-    if high - low < 2 and float(low).is_integer() and float(high).is_integer():
-        values = [low, high]
-    return values, [number(v) for v in values]
-
-
-def number(value: float) -> str:
-    """A value on the screen: whole numbers with separators, others with three digits."""
-    if value != value:
-        return "no value"
-    if abs(value - round(value)) < 1e-9 and abs(value) < 1e15:
-        return f"{round(value):,}"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def lines(parts: dict[str, Any], theme: Theme) -> list[dict[str, Any]]:
+def _lines(window: Window, x: tuple[float, ...], y: tuple[float, ...], theme: Theme) -> list[dict[str, Any]]:
     """Hairlines between the blocks of an ordered axis."""
-    x0, x1, y0, y1 = parts["window"]
-    style = {"type": "line", "layer": "above", "line": {"color": RULE[theme], "width": 1}}
-    across = [style | {"x0": x, "x1": x, "y0": y0, "y1": y1} for x in parts["x"]["lines"]]
-    return across + [style | {"y0": y, "y1": y, "x0": x0, "x1": x1} for y in parts["y"]["lines"]]
+    style = {"type": "line", "layer": "above", "line": {"color": colours.token("rule", theme), "width": 1}}
+    across = [style | {"x0": at, "x1": at, "y0": window.y0, "y1": window.y1} for at in x]
+    return across + [style | {"y0": at, "y1": at, "x0": window.x0, "x1": window.x1} for at in y]
 
 
-def _layout(
-    matrix: Matrix, window: Window, parts: dict[str, Any], theme: Theme, size: tuple[int, int]
-) -> dict[str, Any]:
+def _layout(matrix: Matrix, parts: dict[str, Any], theme: Theme, frame: Frame) -> dict[str, Any]:
+    ink, rule = colours.token("ink-2", theme), colours.token("rule", theme)
     axis = {
-        "showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": GAP_PX + BAR_PX + 3,
-        "tickcolor": "rgba(0,0,0,0)", "tickfont": {"size": 11, "color": INK_2[theme]},
-        "showline": True, "mirror": True, "linecolor": RULE[theme], "linewidth": 1, "tickmode": "array",
-        "automargin": False, "minallowed": 0,
+        "showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": GAP_PX + BAR_PX + 2,
+        "tickcolor": "rgba(0,0,0,0)", "tickfont": {"size": 11, "color": ink}, "showline": True, "mirror": True,
+        "linecolor": rule, "linewidth": 1, "tickmode": "array", "automargin": False, "minallowed": 0,
     }  # fmt: skip
-    side = matrix.view.group or "cells"
     n_rows, n_cols = matrix.shape
-    title = {"font": {"size": 12, "color": INK[theme]}}
+    x0, x1, y0, y1 = parts["window"]
+    x = {"side": "top", "range": [x0, x1], "maxallowed": n_cols, "tickangle": -60}
+    y = {"range": [y1, y0], "maxallowed": n_rows}
     return {
         "template": {},
-        "margin": {"l": 124, "r": 8, "t": 104, "b": 68} if size[0] > 400 else {"l": 92, "r": 4, "t": 96, "b": 68},
+        "width": frame.width,
+        "height": frame.height,
+        "margin": {"l": frame.left, "r": frame.right, "t": frame.top, "b": frame.bottom},
         "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": SURFACE[theme],
-        "font": {"family": "-apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"},
+        "plot_bgcolor": colours.token("surface", theme),
+        "font": {"family": FONT},
         "hovermode": False,
         "dragmode": "zoom",
         "showlegend": False,
-        "xaxis": axis | {
-            "side": "top", "range": [window.x0, window.x1], "maxallowed": n_cols, "tickangle": -60,
-            "tickvals": parts["x"]["at"], "ticktext": parts["x"]["text"],
-            "title": title | {"text": f"postsynaptic {side} ({n_cols:,})", "standoff": 6},
-        },
-        "yaxis": axis | {
-            "range": [window.y1, window.y0], "maxallowed": n_rows, "tickvals": parts["y"]["at"],
-            "ticktext": parts["y"]["text"], "title": title | {"text": f"presynaptic {side} ({n_rows:,})", "standoff": 6},
-        },
-        "shapes": lines(parts, theme),
+        "xaxis": axis | x | parts["x"],
+        "yaxis": axis | y | parts["y"],
+        "annotations": _titles(matrix, theme, frame),
+        "shapes": parts["shapes"],
         "images": parts["images"],
         "meta": {
             "ds": matrix.dataset.meta.id, "query": schema.query(matrix.view, (*ZOOM, "pair", "ds")), "theme": theme,
             "shape": [n_rows, n_cols], "grouped": matrix.grouped is not None, "window": parts["window"],
-            "bins": parts["bins"], "size": list(size), "pair": matrix.view.pair,
+            "bins": parts["bins"],
         },
     }  # fmt: skip
+
+
+def _titles(matrix: Matrix, theme: Theme, frame: Frame) -> list[dict[str, Any]]:
+    """Titles of both axes at the outer edge of the margins, whatever the length of the labels."""
+    side = matrix.view.group or "cells"
+    n_rows, n_cols = matrix.shape
+    font = {"size": 12, "color": colours.token("ink", theme)}
+    common = {"xref": "paper", "yref": "paper", "showarrow": False, "font": font, "borderpad": 0}
+    return [
+        common | {"text": f"postsynaptic {side} ({n_cols:,})", "x": 0.5, "y": 1, "xanchor": "center",
+                  "yanchor": "top", "yshift": frame.top - 1},
+        common | {"text": f"presynaptic {side} ({n_rows:,})", "x": 0, "y": 0.5, "xanchor": "left",
+                  "yanchor": "middle", "xshift": -frame.left + 1, "textangle": -90},
+    ]  # fmt: skip

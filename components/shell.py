@@ -30,6 +30,8 @@ PRODUCT = "Synaptoscope"
 _THEMES = (("light", "Light"), ("dark", "Dark"), ("auto", "As the system"))
 _VIOLET = ["#f3f2fd", "#e3e1f9", "#cbc7f3", "#b3aefc", "#958de9", "#7a70d6", "#5f54bd", "#45399b", "#37307c", "#2b2466"]
 
+_DARK = ["#e8e9ec", "#b0b5be", "#9297a1", "#6d727c", "#3a3e47", "#2c2f36", "#191b20", "#121317", "#0d0e11", "#08090b"]
+
 
 @dataclass(frozen=True)
 class Nav:
@@ -64,7 +66,7 @@ def layout() -> dmc.MantineProvider:
         defaultColorScheme="auto",
         theme={
             "primaryColor": "violet",
-            "colors": {"violet": _VIOLET},
+            "colors": {"violet": _VIOLET, "dark": _DARK},
             "primaryShade": {"light": 7, "dark": 3},
             "fontFamily": "var(--font)",
             "fontFamilyMonospace": "var(--mono)",
@@ -122,7 +124,7 @@ def _bar(known: dict[str, Any]) -> list[Component]:
                 icon("chevron"),
             ],
             html.Div(dataset_menu(known), id="dataset-menu"),
-            id="dataset-switch", className="dataset-switch",
+            id="dataset-switch", class_name="dataset-switch",
         ),
         html.Div(className="spring"),
         html.Button(
@@ -138,15 +140,15 @@ def _bar(known: dict[str, Any]) -> list[Component]:
                     for name, label in _THEMES
                 ]
             ),
-            id="theme-switch", className="tool", right=True,
+            id="theme-switch", class_name="tool", right=True,
         ),
     ]  # fmt: skip
 
 
-def _drop(shown: list[Component], content: Component, *, id: str, className: str, right: bool = False) -> html.Details:
+def _drop(shown: list[Component], content: Component, *, id: str, class_name: str, right: bool = False) -> html.Details:
     """A button that opens a panel under it; assets/shell.js closes it and moves the focus by arrow keys."""
     return html.Details(
-        [html.Summary(shown, id=id, className=className), html.Div(content, className="menu" + " right" * right)],
+        [html.Summary(shown, id=id, className=class_name), html.Div(content, className="menu" + " right" * right)],
         className="drop",
     )
 

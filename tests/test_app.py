@@ -119,6 +119,13 @@ class TestStart:
         with pytest.raises(AttributeError, match="servre"):
             app.servre  # noqa: B018
 
+    def test_dash_is_set_up_before_the_first_request(self, tmp_path: Path) -> None:
+        # Dash sets itself up during a first request, and marks that as done before doing it
+        settings = load_settings({"SYNAPTOSCOPE_DATA": str(tmp_path)}, cwd=tmp_path)
+        app = create_app(settings)
+        assert any("_pages_content" in output for output in app.callback_map)
+        assert "dash_mantine_components" in app.registered_paths
+
     def test_many_first_requests_at_once_are_all_answered(self, tmp_path: Path) -> None:
         app = client(tmp_path)
         html = app.get("/").get_data(as_text=True)

@@ -18,7 +18,7 @@ PROBLEM = {"type", "title", "status", "detail", "hint", "request_id"}
 
 def get(client: FlaskClient, path: str, **query: object) -> TestResponse:
     """GET a path below /api/v1 that must succeed."""
-    response = client.get(f"{V1}/{path}", query_string={k: str(v) for k, v in query.items()})
+    response = client.get(f"{V1}/{path}", query_string={k: str(v) for k, v in query.items()} or None)
     assert response.status_code == 200, response.get_data(as_text=True)
     return response
 

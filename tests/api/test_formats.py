@@ -72,7 +72,8 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def id_like(name: str, value: int) -> bool:
-    return name in ("pre", "post", "cell_a", "cell_b") or name.endswith("_id") or abs(value) > SAFE_INTEGER
+    # a column is text as a whole, its small numbers too
+    return name in ("pre", "post", "cell_a", "cell_b", "counter") or name.endswith("_id") or abs(value) > SAFE_INTEGER
 
 
 def spelled(row: dict[str, Any]) -> dict[str, str | float]:

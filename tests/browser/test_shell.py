@@ -117,22 +117,16 @@ class TestHome:
         page.locator("#dataset-switch").click()
         expect(page.locator("[data-choose-dataset]")).to_have_count(2)
 
-    def test_an_empty_folder_says_how_to_fill_it(
-        self, open_page: Open, serve_app: Callable[..., str], tmp_path: Path
+    def test_an_empty_folder_says_how_to_fill_it_and_what_comes_is_shown(
+        self, open_page: Open, serve_app: Callable[..., str], metas: tuple[Path, dict[str, DatasetMeta]], tmp_path: Path
     ) -> None:
-        page = at_rest(open_page(serve_app(tmp_path / "nothing") + "/"))
+        page = at_rest(open_page(serve_app(tmp_path) + "/"))
         text = page.locator("#main").inner_text()
         assert "make data" in text
         assert "python -m data_access import --id my-data --synapses FILE" in text
         assert axe(page) == []
-
-    def test_a_dataset_that_came_meanwhile_is_in_the_list_and_in_the_menu(
-        self, open_page: Open, serve_app: Callable[..., str], metas: tuple[Path, dict[str, DatasetMeta]], tmp_path: Path
-    ) -> None:
-        page = at_rest(open_page(serve_app(tmp_path) + "/"))
         expect(page.locator("#dataset-title")).to_have_text("No dataset yet")
         shutil.copytree(metas[0] / "measured", tmp_path / "measured")
-        page.locator(".product").click()  # the same page: nothing to do
         page.evaluate("() => synaptoscope.go('/nowhere')")
         expect(page.locator("h1")).to_have_text("No such page")
         page.get_by_role("link", name="Go to the datasets").click()
