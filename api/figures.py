@@ -5,64 +5,88 @@ These routes serve the page /matrix; scripts want `matrix.FMT` and `matrix.png`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import orjson
 from flask import Blueprint, Response, current_app, request
 
 from analysis.raster import Window
+from analysis.tested import connection_is_tested
 from components import matrix_figure
 from components.colours import Theme
+from components.format import counted
 from components.matrix_axes import UNTYPED
+from components.matrix_frame import Frame
+from components.matrix_key import measure_words, number
 from data_access.dataset import open_dataset
-from data_access.errors import InputError
+from data_access.errors import InputError, SynaptoscopeError
 from views import matrix, matrix_picture, schema
 from views.matrix import Matrix, MatrixView
 from views.testability import what_is_tested
 
 blueprint = Blueprint("figures", __name__)
-EXTRA = ("width", "height", "theme")
+SCREEN = ("width", "height", "ratio", "theme", "first")
 
 
-def _matrix(dataset_id: str) -> tuple[Matrix, dict[str, str]]:
-    given = {k: v for k, v in request.args.items() if k not in EXTRA}
+def _matrix(dataset_id: str) -> Matrix:
+    given = {k: v for k, v in request.args.items() if k not in SCREEN}
     view = schema.parse(MatrixView, given | {"ds": dataset_id})
-    dataset = open_dataset(current_app.config["SETTINGS"].data, dataset_id)
-    return matrix.build(dataset, view), {k: request.args[k] for k in EXTRA if k in request.args}
+    return matrix.build(open_dataset(current_app.config["SETTINGS"].data, dataset_id), view)
 
 
-def _screen(extra: dict[str, str]) -> tuple[int, int, Theme]:
-    """Pixels of the plot area and colour scheme."""
+def _frame() -> Frame:
+    """The box of the figure in CSS pixels, and how many device pixels each has."""
     try:
-        width, height = int(extra.get("width", 760)), int(extra.get("height", 620))
+        width, height = int(request.args.get("width", "960")), int(request.args.get("height", "720"))
+        ratio = float(request.args.get("ratio", "1"))
     except ValueError:
-        raise InputError("width and height are whole numbers of pixels") from None
-    return width, height, "dark" if extra.get("theme") == "dark" else "light"
+        raise InputError("width and height are whole numbers of pixels, ratio a number") from None
+    if not (0 < width <= 10_000 and 0 < height <= 10_000 and math.isfinite(ratio)):
+        raise InputError(f"a figure of {width} x {height} pixels cannot be drawn", "at most 10,000 a side are served")
+    return Frame(width, height, ratio)
+
+
+def _theme() -> Theme:
+    return "dark" if request.args.get("theme") == "dark" else "light"
 
 
 @blueprint.get("/datasets/<dataset_id>/matrix/figure.json")
-def figure(dataset_id: str) -> Any:
-    """The whole figure as Plotly reads it: {"data": [...], "layout": {...}}."""
-    made, extra = _matrix(dataset_id)
-    width, height, theme = _screen(extra)
-    return _json(matrix_figure.figure(made, theme, width, height))
+def figure(dataset_id: str) -> Response:
+    """The whole figure as Plotly reads it: {"data": [...], "layout": {...}}.
+
+    Where the view cannot be drawn {"problem": text, "empty": whether a set holds no cell}, with status 200: for the
+    page that is an answer like another, and the browser need not log an error. With `first` also "picture", what lies
+    in the plot area as one image.
+    """
+    frame, theme = _frame(), _theme()
+    try:
+        made = _matrix(dataset_id)
+        if 0 in made.shape:
+            return _json({"problem": made.why_empty(), "empty": True})
+        content = matrix_figure.figure(made, theme, frame)
+        if "first" in request.args:
+            content["picture"] = matrix_figure.picture(made, made.window(made.view), theme, frame)
+    except SynaptoscopeError as error:
+        return _json({"problem": error.message, "empty": False})
+    return _json(content)
 
 
 @blueprint.get("/datasets/<dataset_id>/matrix/window.json")
-def window(dataset_id: str) -> Any:
-    """Picture, colour bars and labels of the window x0, x1, y0, y1 on width x height pixels."""
-    made, extra = _matrix(dataset_id)
-    width, height, theme = _screen(extra)
-    seen = made.window(made.view)
-    parts = matrix_figure.window_parts(made, seen, theme, width, height)
-    parts["shapes"] = matrix_figure.lines(parts, theme)
-    return _json(parts)
+def window(dataset_id: str) -> Response:
+    """Picture, colour bars and labels of the window x0, x1, y0, y1 in a box of width x height pixels."""
+    made = _matrix(dataset_id)
+    return _json(matrix_figure.window_parts(made, made.window(made.view), _theme(), _frame()))
 
 
 @blueprint.get("/datasets/<dataset_id>/matrix/at.json")
-def at(dataset_id: str) -> Any:
-    """What the pairs x0..x1-1, y0..y1-1 hold: counts, and the strongest connection (or the only pair) by name."""
-    made, _ = _matrix(dataset_id)
+def at(dataset_id: str) -> Response:
+    """What the pairs x0..x1-1, y0..y1-1 hold: counts, and the strongest connection (or the only pair) by name.
+
+    `x`, `y`: column and row of the pair that `pre` and `post` name; without one `pre` is null.
+    """
+    made = _matrix(dataset_id)
     seen = made.window(made.view)
     return _json(_group_at(made, seen) if made.grouped is not None else _cells_at(made, seen))
 
@@ -78,50 +102,48 @@ def _group_at(made: Matrix, seen: Window) -> dict[str, Any]:
     assert grouped is not None
     i, j = seen.y0, seen.x0
     tested = int(matrix_picture.group_tested(made)[i, j])
-    connections = int(grouped.n_connections[i, j])
-    value = float(grouped.value[i, j])
+    connections, synapses = int(grouped.n_connections[i, j]), int(grouped.n_synapses[i, j])
+    lines = ["no connection"]
+    if connections:
+        lines = [f"{number(float(grouped.value[i, j]))} {measure_words(made)}"]
+        told = {"n_synapses": [counted(connections, "connection")], "binary": [counted(synapses, "synapse")]}
+        both = [counted(connections, "connection"), counted(synapses, "synapse")]
+        lines.append(", ".join(told.get(made.view.measure, both)))
+    lines.append(counted(tested, "tested pair") if tested else "no tested pair")
     return {
-        "pre": {"id": rows.names[i] or UNTYPED, "kind": f"{int(rows.sizes[i]):,} cells"},
-        "post": {"id": cols.names[j] or UNTYPED, "kind": f"{int(cols.sizes[j]):,} cells"},
-        "n_pairs": 1, "n_connections": connections,
-        "lines": [
-            f"{matrix_figure.number(value)} {matrix_figure.measure_words(made)}" if connections else "no connection",
-            f"{connections:,} connections, {int(grouped.n_synapses[i, j]):,} synapses",
-            f"{tested:,} tested pairs" if tested else "no tested pair",
-        ],
+        "pre": {"id": rows.names[i] or UNTYPED, "kind": counted(int(rows.sizes[i]), "cell")},
+        "post": {"id": cols.names[j] or UNTYPED, "kind": counted(int(cols.sizes[j]), "cell")},
+        "x": j, "y": i, "n_pairs": 1, "n_connections": connections, "lines": lines,
     }  # fmt: skip
 
 
 def _cells_at(made: Matrix, seen: Window) -> dict[str, Any]:
     found = matrix_picture.at(made, seen)
-    single = found.n_connections == 0
-    row, col = (seen.y0, seen.x0) if single else (found.row, found.col)
+    alone = seen.n_rows * seen.n_cols == 1
+    row, col = (found.row, found.col) if found.n_connections else (seen.y0, seen.x0)
     pre, post = int(made.rows.codes[row]), int(made.cols.codes[col])
-    lines = []
     if found.n_connections:
-        lines.append(f"{matrix_figure.number(found.value)} {matrix_figure.measure_words(made)}")
+        lines = [f"{number(found.value)} {measure_words(made)}"]
+        if made.view.measure == "binary":
+            lines = ["connected"]
         if made.view.measure != "n_synapses":
-            lines.append(f"{int(made.dataset.graph.out.n_synapses[found.edge]):,} synapses")
-    elif found.n_pairs > 1 or (seen.n_rows * seen.n_cols > 1):
-        lines.append(f"no connection among {found.n_pairs:,} pairs")
+            lines.append(counted(int(made.dataset.graph.out.n_synapses[found.edge]), "synapse"))
+        if not alone:
+            others = counted(found.n_connections, "connection")
+            which = "the only connection" if found.n_connections == 1 else f"the strongest of {others}"
+            lines.append(f"{which} in {counted(found.n_pairs, 'pair')} under this pixel")
     else:
-        lines.append(_nothing(made, pre, post))
-    if found.n_connections and seen.n_rows * seen.n_cols > 1:
-        lines.append(f"the strongest of {found.n_connections:,} in {found.n_pairs:,} pairs under this pixel")
-    named = found.n_connections > 0 or seen.n_rows * seen.n_cols == 1
+        lines = [_nothing(made, pre, post) if alone else f"no connection in {counted(found.n_pairs, 'pair')}"]
+    named = found.n_connections > 0 or alone
     return {
         "pre": _cell(made, pre) if named else None, "post": _cell(made, post) if named else None,
-        "n_pairs": found.n_pairs, "n_connections": found.n_connections, "lines": lines,
+        "x": col, "y": row, "n_pairs": found.n_pairs, "n_connections": found.n_connections, "lines": lines,
     }  # fmt: skip
 
 
 def _nothing(made: Matrix, pre: int, post: int) -> str:
     if pre == post:
-        return "the same cell" if made.view.autapses == "drop" else "no autapse"
-    import numpy as np
-
-    from analysis.tested import connection_is_tested
-
+        return "autapses are not shown" if made.view.autapses == "drop" else "no autapse"
     known = what_is_tested(made.dataset)
     pair = connection_is_tested(known, np.array([pre]), np.array([post]), made.view.tested)  # type: ignore[arg-type]
     return "not connected" if pair[0] else "no connection seen, and the pair was not tested"

@@ -39,9 +39,11 @@ def given() -> dict[str, str]:
     return found
 
 
-def _single(lists: Iterable[tuple[str, list[str]]], what: str) -> dict[str, str]:
+def _single(lists: Iterable[tuple[str | None, list[str]]], what: str) -> dict[str, str]:
     found = {}
     for key, values in lists:
+        if key is None:  # a part of a multipart form may have none
+            raise InputError(f"a {what} has no name")
         if len(values) > 1:
             raise InputError(f"{what} '{key[:60]}' is given {len(values)} times", "separate ids by commas")
         found[key] = values[0]
@@ -51,6 +53,8 @@ def _single(lists: Iterable[tuple[str, list[str]]], what: str) -> dict[str, str]
 def _files() -> dict[str, str]:
     found = {}
     for key, file in flask.request.files.items():
+        if key is None:
+            raise InputError("a file of the form has no name")
         try:
             found[key] = file.stream.read().decode("utf-8-sig")
         except UnicodeDecodeError:

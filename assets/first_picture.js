@@ -1,5 +1,5 @@
-// Stands in the head, before anything else has loaded: the picture of a matrix is asked for at once, as a plain image,
-// and laid where the figure will be. assets/matrix.js takes it away when the figure has been drawn.
+// Stands in the head, before anything else has loaded: the figure of a matrix is asked for at once, and what lies in its
+// plot area is shown as a plain image where the figure will be, until assets/matrix.js has drawn that.
 (() => {
   "use strict";
   const prefix = new URL(document.currentScript.src).pathname.replace(/assets\/[^/]*$/, "");
@@ -17,46 +17,65 @@
     });
     return loading;
   };
+
   const params = new URLSearchParams(window.location.search);
-  if (window.location.pathname.replace(/\/$/, "") !== prefix + "matrix" || !params.get("ds")) return;
-  app.plotly();
   const ds = params.get("ds");
-  ["ds", "pair", "bar"].forEach((key) => params.delete(key));
-  const PLOT = { left: 20 + 124, right: 8, top: 365, bottom: 143 }; // of the stage, see matrix.css and matrix_figure.py
-  const wide = window.matchMedia("(min-width: 62em)").matches;
-  if (!wide) return; // below that the figure starts under the fold
+  if (window.location.pathname.replace(/\/$/, "") !== prefix + "matrix" || !ds) return;
+  app.plotly();
+
+  // ---- the box of the figure as the style sheet will make it (matrix.css), and its margins (matrix_frame.py)
+  const BOX = { top: 241, below: 49, side: 20, aside: 324, square: 118, wide: 1100, low: 420, high: 1000 };
+  const MARGIN = { left: 138, right: 92, top: 104, bottom: 8 };
+  if (!window.matchMedia("(min-width: 62em)").matches) return; // in one column its place is not known beforehand
   const rail = document.documentElement.dataset.rail === "narrow" ? 49 : 184;
-  const left = rail + PLOT.left;
-  const width = Math.max(200, Math.min(1000, window.innerWidth - rail - 40 - 324) - 124 - PLOT.right);
-  const height = Math.max(200, Math.min(window.innerHeight - PLOT.top - PLOT.bottom, 900));
-  params.set("width", Math.round(width));
-  params.set("height", Math.round(height));
-  params.set("theme", document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light");
-  const picture = new Image();
-  picture.id = "first-picture";
-  picture.alt = "";
-  picture.onerror = () => picture.remove();
-  picture.src = `${prefix}api/v1/datasets/${encodeURIComponent(ds)}/matrix.png?${params}`;
-  Object.assign(picture.style, { left: `${left}px`, top: `${PLOT.top}px`, width: `${width}px`, height: `${height}px` });
+  const room = window.innerWidth - rail - 2 * BOX.side - BOX.aside;
+  const square = (params.get("pre") || "") === (params.get("post") || "");
+  const most = square ? Math.min(BOX.high, room - BOX.square) : BOX.high;
+  const height = Math.round(Math.max(BOX.low, Math.min(window.innerHeight - BOX.top - BOX.below, most)));
+  const width = square ? height + BOX.square : Math.min(room, BOX.wide);
+  const theme = document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light";
+
+  // ---- the very request that assets/matrix.js would make
+  const zoom = ["x0", "x1", "y0", "y1"].map((key) => [key, params.get(key)]).filter(([, value]) => value !== null);
+  ["x0", "x1", "y0", "y1", "pair", "ds"].forEach((key) => params.delete(key));
+  params.sort();
+  zoom.forEach(([key, value]) => params.set(key, value));
+  const ratio = Math.round(window.devicePixelRatio * 100) / 100;
+  Object.entries({ width, height, ratio, theme }).forEach(([key, value]) => params.set(key, value));
+  const url = `${prefix}api/v1/datasets/${encodeURIComponent(ds)}/matrix/figure.json?${params}`;
+  const figure = fetch(url + "&first=1").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  app.early = { url, figure };
+
+  let picture = null;
+  let gone = false;
   const place = () => {
-    const plot = document.getElementById("matrix-figure");
-    if (!plot || !picture.isConnected) return;
-    const box = plot.getBoundingClientRect();
+    const box = document.getElementById("matrix-figure");
+    const at = box ? box.getBoundingClientRect() : { left: rail + BOX.side, top: BOX.top, width, height };
     Object.assign(picture.style, {
-      left: `${box.left + 124 + window.scrollX}px`, top: `${box.top + 104 + window.scrollY}px`,
-      width: `${box.width - 132}px`, height: `${box.height - 172}px`,
+      left: `${at.left + MARGIN.left + window.scrollX}px`, top: `${at.top + MARGIN.top + window.scrollY}px`,
+      width: `${at.width - MARGIN.left - MARGIN.right}px`, height: `${at.height - MARGIN.top - MARGIN.bottom}px`,
     });
   };
-  const begin = () => {
-    document.body.append(picture);
-    const watch = new MutationObserver(place);
-    watch.observe(document.body, { childList: true, subtree: true });
-    const stop = setInterval(() => {
-      if (picture.isConnected) return;
-      watch.disconnect();
-      clearInterval(stop);
-    }, 500);
-    setTimeout(() => picture.remove(), 15000); // an error page takes its place
+  const watch = new MutationObserver(() => picture && place());
+  app.firstPictureDone = () => {
+    gone = true;
+    watch.disconnect();
+    if (picture) picture.remove();
+    picture = null;
   };
-  if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
+  figure.then((found) => {
+    if (gone || !found || !found.picture) return;
+    const show = () => {
+      if (gone) return;
+      picture = new Image();
+      picture.id = "first-picture";
+      picture.alt = "";
+      picture.src = found.picture;
+      place();
+      document.body.append(picture);
+      watch.observe(document.body, { childList: true, subtree: true });
+      setTimeout(app.firstPictureDone, 15000); // whatever went wrong, it does not stay
+    };
+    if (document.body) show(); else document.addEventListener("DOMContentLoaded", show);
+  });
 })();

@@ -83,6 +83,7 @@
       sendNotifications: [{
         action: "show", id: "note-" + counter, title, message, withBorder: true, withCloseButton: true,
         autoClose: error ? false : 2500, color: error ? "red" : undefined,
+        closeButtonProps: { "aria-label": "Dismiss this message" },
       }],
     });
   };

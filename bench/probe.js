@@ -1,37 +1,60 @@
-// What the benchmark watches in the page; it runs before the page's own scripts. Times are ms since navigation start.
+// What the benchmark watches in the page /matrix; it runs before the page's own scripts. Times are milliseconds since
+// navigation start. The page says "matrix:painted" when a figure or a window has been handed to the browser.
 (() => {
   "use strict";
   const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const plot = () => document.querySelector("#matrix-graph .js-plotly-plot");
+  const plot = () => document.querySelector("#matrix-graph.js-plotly-plot, #matrix-graph .js-plotly-plot");
   const drawn = () => {
     const gd = plot();
     return gd && gd.layout && gd.layout.meta && gd._fullLayout ? gd : null;
   };
-  // the pictures of the figure decoded, then two frames: the second starts when the first is on its way to the screen
+  // the pictures of the figure decoded, then two frames: the second begins when the first has been painted
   const onScreen = async (gd) => {
-    const pictures = [...gd.querySelectorAll("image")].filter((image) => image.decode);
+    const pictures = [...gd.querySelectorAll("image")];
     await Promise.all(pictures.map((image) => image.decode().catch(() => {})));
     await frame();
     await frame();
     return performance.now();
   };
-  const long = [];
-  new PerformanceObserver((list) => long.push(...list.getEntries().map((e) => [e.startTime, e.duration]))).observe({
+  const tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => [e.startTime, e.duration]))).observe({
     type: "longtask", buffered: true,
   });
+  const asked = (start) => performance.getEntriesByType("resource")
+    .filter((r) => r.startTime >= start - 1 && /\/(api\/v1|_dash-update-component)/.test(r.name))
+    .map((r) => ({
+      name: r.name.split("?")[0].split("/").slice(-2).join("/"), start: r.startTime - start,
+      ms: r.responseEnd - r.startTime, bytes: r.transferSize,
+    }));
   const since = (start) => ({
-    tasks: long.filter(([at]) => at >= start).map(([, ms]) => Math.round(ms)),
-    requests: performance.getEntriesByType("resource").filter((r) => r.startTime >= start && r.name.includes("/_dash-update") || r.startTime >= start && r.name.includes("/api/"))
-      .map((r) => ({ name: r.name.split("?")[0].split("/").slice(-2).join("/"), start: r.startTime - start, ms: r.responseEnd - r.startTime, bytes: r.transferSize, raw: r.decodedBodySize })),
+    requests: asked(start), tasks: tasks.filter(([at]) => at >= start).map(([, ms]) => ms),
   });
+  // start something, wait for the figure that `enough` accepts; times from the start
+  const until = async (begin, enough) => {
+    performance.clearResourceTimings();
+    await frame();
+    const start = performance.now();
+    const painted = new Promise((done) => {
+      const look = () => {
+        if (!drawn() || !enough(drawn().layout.meta)) return;
+        document.removeEventListener("matrix:painted", look);
+        done(performance.now());
+      };
+      document.addEventListener("matrix:painted", look);
+    });
+    begin();
+    const plotted = await painted;
+    const end = await onScreen(drawn());
+    return { ms: end - start, plotted: plotted - start, window: drawn().layout.meta.window, ...since(start) };
+  };
 
   const loaded = { standIn: null, figure: null };
   const watchLoad = async () => {
     for (;;) {
       const picture = document.getElementById("first-picture");
       if (loaded.standIn === null && picture && picture.complete && picture.naturalWidth > 0) {
-        loaded.standIn = 0; // being painted
-        picture.decode().then(frame).then(frame).then(() => { loaded.standIn = performance.now(); });
+        loaded.standIn = 0;
+        picture.decode().then(frame).then(frame).then(() => { loaded.standIn = performance.now(); }, () => {});
       }
       const gd = drawn();
       if (gd) {
@@ -44,36 +67,19 @@
   watchLoad();
 
   window.benchProbe = {
-    loaded: () => (loaded.figure === null ? null : { ...loaded, ...since(0), paint: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime }),
-    // set a property of a control, as its own event would, until the figure for the new address is on the screen
-    change: async (id, props) => {
-      const gd = drawn();
-      const before = gd.layout.meta.query;
-      await frame();
-      const start = performance.now();
-      const plotted = new Promise((done) => {
-        const look = () => {
-          if (gd.layout.meta.query === before) return;
-          gd.removeListener("plotly_afterplot", look);
-          done(performance.now());
-        };
-        gd.on("plotly_afterplot", look);
-      });
-      window.dash_clientside.set_props(id, props);
-      const at = await plotted;
-      const end = await onScreen(gd);
-      return { ms: end - start, plotted: at - start, ...since(start) };
+    // null until the figure is on the screen
+    loaded: () => (loaded.figure === null ? null : { ...loaded, ...since(0) }),
+    // give a control of the page another value, as its own event would
+    change: (id, props) => {
+      const before = drawn().layout.meta.query;
+      return until(() => window.dash_clientside.set_props(id, props), (meta) => meta.query !== before);
     },
-    // a key of the figure that zooms, until the window is on the screen
-    zoom: async (key) => {
-      const gd = drawn();
-      await frame();
-      const start = performance.now();
-      const swapped = new Promise((done) => gd.addEventListener("matrix:painted", () => done(performance.now()), { once: true }));
-      document.getElementById("matrix-figure").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-      const at = await swapped;
-      const end = await onScreen(gd);
-      return { ms: end - start, plotted: at - start, window: gd.layout.meta.window, ...since(start) };
+    // press a key of the figure that zooms
+    zoom: (key) => {
+      const before = String(drawn().layout.meta.window);
+      const press = new KeyboardEvent("keydown", { key, bubbles: true });
+      return until(() => document.getElementById("matrix-figure").dispatchEvent(press), (meta) => String(meta.window) !== before);
     },
+    window: () => drawn().layout.meta.window,
   };
 })();

@@ -14,9 +14,7 @@ import numpy as np
 import pandas as pd
 
 FIRST_ID = 864_691_135_000_000_000
-TYPES = (
-    "23P 4P 5P-IT 5P-ET 5P-NP 6P-IT 6P-CT BC MC BPC NGC L2a L2b L2c L3a L3b L4a L4b L4c L5a L5b L6a"
-).split()  # fmt: skip
+TYPES = [f"type {number}" for number in range(1, 23)]
 N_GROUPS = 300
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,9 @@ from dash.development.base_component import Component
 from analysis.tested import n_tested_grouped
 from components import colours, format, url_state
 from components.matrix_axes import UNTYPED, bar
-from components.matrix_figure import measure_words, number
+from components.matrix_key import measure_words, number
 from data_access.dataset import Dataset
-from data_access.errors import InputError, did_you_mean
+from data_access.errors import InputError, SynaptoscopeError, did_you_mean
 from views import schema
 from views.matrix import Matrix, MatrixView
 from views.testability import what_is_tested
@@ -24,18 +26,53 @@ SEPARATOR = ">"
 
 def empty() -> Component:
     """What stands there before anything is chosen."""
-    return html.P("Click an entry of the matrix to see its synapses here.", className="hint")
+    return html.P("Click an entry of the matrix to see what it is made of.", className="hint")
 
 
 def panel(matrix: Matrix, view: MatrixView) -> Component:
-    """The panel of view.pair; InputError or NotFoundError where it names nothing of this matrix."""
-    pre, _, post = view.pair.partition(SEPARATOR)
-    if matrix.grouped is not None:
-        return _group_panel(matrix, view, pre, post)
-    return _pair_panel(matrix.dataset, view, matrix.dataset.code_of(pre), matrix.dataset.code_of(post))
+    """The panel of view.pair; InputError or NotFoundError where it names nothing of this dataset."""
+    if matrix.row_groups is not None and matrix.col_groups is not None:
+        groups = (matrix.row_groups.names, matrix.col_groups.names)
+        return _group_panel(matrix, view, *_split(view.pair, *(_known_group(names) for names in groups)))
+    known = _known_cell(matrix.dataset)
+    pre, post = (matrix.dataset.code_of(cell) for cell in _split(view.pair, known, known))
+    return _pair_panel(matrix, view, pre, post)
 
 
-def _pair_panel(dataset: Dataset, view: MatrixView, pre: int, post: int) -> Component:
+def _split(pair: str, known_pre: Callable[[str], bool], known_post: Callable[[str], bool]) -> tuple[str, str]:
+    """The two names of `pre>post`; a name may itself hold the separator."""
+    at = [i for i, character in enumerate(pair) if character == SEPARATOR]
+    if not at:
+        raise InputError(f"'{pair[:60]}' names no pair", f"a pair is written pre{SEPARATOR}post")
+    splits = [(pair[:i], pair[i + 1 :]) for i in at]
+    return next((s for s in splits if known_pre(s[0]) and known_post(s[1])), splits[0])
+
+
+def _known_group(names: tuple[str | None, ...]) -> Callable[[str], bool]:
+    shown = {name or UNTYPED for name in names}
+    return lambda name: name in shown
+
+
+def _known_cell(dataset: Dataset) -> Callable[[str], bool]:
+    def known(cell: str) -> bool:
+        try:
+            dataset.code_of(cell)
+        except SynaptoscopeError:
+            return False
+        return True
+
+    return known
+
+
+def _framed(title: str, at: tuple[int, int] | None, parts: list[Component | None]) -> Component:
+    """A panel with its way out; `at` is the row and column that assets/matrix.js marks in the figure."""
+    mark = {"data-row": str(at[0]), "data-col": str(at[1])} if at is not None else {}
+    close = html.Button("×", type="button", className="close", **{"data-close-pair": "", "aria-label": "Close"})
+    return html.Div([html.Div([html.H2(title), close], className="panel-head"), *parts], **mark)
+
+
+def _pair_panel(matrix: Matrix, view: MatrixView, pre: int, post: int) -> Component:
+    dataset = matrix.dataset
     graph = dataset.graph
     edge, back = graph.edge(pre, post), graph.edge(post, pre)
     pre_id, post_id = dataset.index.text([pre])[0], dataset.index.text([post])[0]
@@ -62,30 +99,32 @@ def _pair_panel(dataset: Dataset, view: MatrixView, pre: int, post: int) -> Comp
         rows.append(("gap junction", f"weight {junction:g}"))
     only = {"ds": view.ds, "measure": view.measure if view.measure != "n_synapses" else None}
     links = [
-        ("Row: all it sends to", url_state.href("/matrix", **only, pre=_quoted(pre_id))),
-        ("Column: all it hears from", url_state.href("/matrix", **only, post=_quoted(post_id))),
+        ("Its row alone: all that pre sends to", url_state.href("/matrix", **only, pre=_quoted(dataset, pre_id))),
+        ("Its column alone: all that post hears from", url_state.href("/matrix", **only, post=_quoted(dataset, post_id))),
     ]
     if pre != post:
         links.append(("The other way round", _other_way(view, post_id, pre_id)))
-    return html.Div(
-        [
-            html.H2(title),
-            _definitions(rows),
-            _synapse_table(dataset, pre, post, synapses),
-            html.Ul(
-                [html.Li(html.A(text, href=href, **{"data-go": ""})) for text, href in links],
-                className="links",
-            ),
-        ]
+    at = tuple(np.flatnonzero(codes == code) for codes, code in ((matrix.rows.codes, pre), (matrix.cols.codes, post)))
+    shown = (int(at[0][0]), int(at[1][0])) if len(at[0]) and len(at[1]) else None
+    outside = None if shown else html.P("This pair lies outside the two sets of cells.", className="hint")
+    return _framed(
+        title, shown, [outside, _definitions(rows), _synapse_table(dataset, pre, post, synapses), _links(links)]
     )
+
+
+def _links(links: list[tuple[str, str]]) -> Component:
+    return html.Ul([html.Li(html.A(text, href=href, **{"data-go": ""})) for text, href in links], className="links")
 
 
 def _other_way(view: MatrixView, pre: str, post: str) -> str:
     return url_state.href("/matrix", **(schema.encode(view) | {"pair": f"{pre}{SEPARATOR}{post}"}))
 
 
-def _quoted(cell_id: str) -> str:
-    return cell_id if cell_id.isdigit() else "'" + cell_id.replace("'", "\\'") + "'"
+def _quoted(dataset: Dataset, cell_id: str) -> str:
+    """An id as a cell set; text ids in quotes, since a bare word may be a column."""
+    if not dataset.index.is_text:
+        return cell_id
+    return "'" + cell_id.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def type_colours(dataset: Dataset) -> dict[str, str]:
@@ -164,7 +203,8 @@ def _group_panel(matrix: Matrix, view: MatrixView, pre: str, post: str) -> Compo
     )  # fmt: skip
     connections, synapses = int(grouped.n_connections[i, j]), int(grouped.n_synapses[i, j])
     facts: list[tuple[str, Any]] = [
-        ("pre", f"{pre} ({int(rows.sizes[i]):,} cells)"), ("post", f"{post} ({int(cols.sizes[j]):,} cells)"),
+        ("pre", f"{pre} ({format.counted(int(rows.sizes[i]), 'cell')})"),
+        ("post", f"{post} ({format.counted(int(cols.sizes[j]), 'cell')})"),
         ("connections", f"{connections:,}"), ("synapses", f"{synapses:,}"), ("tested pairs", f"{tested:,}"),
     ]  # fmt: skip
     if connections:
@@ -178,10 +218,8 @@ def _group_panel(matrix: Matrix, view: MatrixView, pre: str, post: str) -> Compo
     detail = url_state.href(
         "/matrix", **(schema.encode(view, ("group", "pair", "x0", "x1", "y0", "y1", "lo", "hi")) | inside)
     )
-    return html.Div([
-        html.H2("Pair of groups"), _definitions(facts),
-        html.Ul(html.Li(html.A("These connections cell by cell", href=detail, **{"data-go": ""})), className="links"),
-    ])  # fmt: skip
+    links = [("These connections cell by cell", detail)]
+    return _framed("Pair of groups", (i, j), [_definitions(facts), _links(links)])
 
 
 def _position(names: tuple[str | None, ...], name: str) -> int:
@@ -194,7 +232,8 @@ def _position(names: tuple[str | None, ...], name: str) -> int:
 def _and(dataset: Dataset, text: str, column: str, value: str | None) -> str:
     """A cell set narrowed to one group."""
     kind = dataset.columns[dataset.meta.aliases.get(column, column)].kind
-    name = column if column.isidentifier() else f"`{column}`"
+    plain = column.isidentifier() and not keyword.iskeyword(column)
+    name = column if plain else f"`{column}`"
     if value is None:
         condition = f"{name}.isna()"
     elif kind == "boolean":

@@ -219,6 +219,7 @@ def on_error(error: Exception) -> Any:
     note = {
         "action": "show", "id": f"error-{request_id}", "title": error.message, "withBorder": True, "autoClose": False,
         "message": " · ".join(part for part in (error.hint, f"request {request_id}") if part), "color": "red",
+        "closeButtonProps": {"aria-label": "Dismiss this message"},
     }  # fmt: skip
     set_props("notify", {"sendNotifications": [note]})
     return None

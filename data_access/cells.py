@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_access import staging
+from data_access.columns import reading
 from data_access.errors import InputError
 from data_access.ids import IdIndex, text_ids
 from data_access.layouts import CELL_IDS, Roles, connection_roles
@@ -105,7 +106,11 @@ def staged(
         picked = [*(f"{_agreed(n)} AS {quoted(n)}" for n in others), "count(*) AS n_table_rows"]
         types["n_table_rows"] = "BIGINT"
         sql = f"SELECT cell_id, {', '.join(picked)} FROM {there} GROUP BY cell_id"
-    reasons = [(no_id, "no cell id"), (zeros, "cell id 0"), (repeated, "cell id on several rows, kept once; attributes on which the rows differ are missing")]  # fmt: skip
+    reasons = [
+        (no_id, "no cell id"),
+        (zeros, "cell id 0"),
+        (repeated, "cell id on several rows: kept once, attributes on which the rows differ are missing"),
+    ]
     return StagedCells(
         sql, types, roles[0], _aliases(parts[0]), read, distinct,
         tuple(LeftOut(reason, count) for count, reason in reasons if count),
@@ -162,7 +167,8 @@ def write(
 
 def read_index(path: Path) -> IdIndex:
     """The ids of a cells.parquet."""
-    ids = pq.read_table(path, columns=["cell_id"]).column(0)
+    with reading(path):
+        ids = pq.read_table(path, columns=["cell_id"]).column(0)
     whole = pa.types.is_integer(ids.type)
     return IdIndex(ids.to_numpy() if whole else np.array(ids.to_pylist(), dtype=object))
 
@@ -222,8 +228,8 @@ def gap_junctions(
     parts = []
     for number, path in enumerate(files):
         table = open_table(path)
-        named = ("cell_a", "cell_b") if "cell_a" in table.names else (None, None)
-        roles = connection_roles(table, *named, None, ())
+        a, b = ("cell_a", "cell_b") if "cell_a" in table.names else (None, None)
+        roles = connection_roles(table, a, b, None, ())
         parts.append(staging.stage(table, roles, scratch / f"gap-{number}.parquet", lambda n: None))
     types = staging.settle(con, parts)
     form = "VARCHAR" if index.is_text else "BIGINT"

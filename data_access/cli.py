@@ -126,10 +126,16 @@ _FILES = {
     "complete-outputs": "ids of the cells whose outputs are whole",
 }  # fmt: skip
 _COLUMNS = {
-    "pre": "presynaptic cell ids", "post": "postsynaptic cell ids", "synapse-id": "synapse ids", "size": "synapse sizes",
-    "position": "positions: one list column, or NAME for NAME_x, NAME_y, NAME_z", "weight": "number of synapses",
-    "cell-id": "ids in the cell table", "cell-type": "types in the cell table", "cell-position": "positions in the cell table",
-}  # fmt: skip
+    "pre": "presynaptic cell ids",
+    "post": "postsynaptic cell ids",
+    "synapse-id": "synapse ids",
+    "size": "synapse sizes",
+    "position": "positions: one list column, or NAME for NAME_x, NAME_y, NAME_z",
+    "weight": "number of synapses",
+    "cell-id": "ids in the cell table",
+    "cell-type": "types in the cell table",
+    "cell-position": "positions in the cell table",
+}
 
 
 def _data_dir(options: argparse.Namespace) -> Path:
@@ -140,9 +146,8 @@ def _import(options: argparse.Namespace) -> int:
     from data_access.importer import ImportSpec, import_dataset
 
     files: dict[str, Any] = {
-        name: tuple(getattr(options, name))
-        for name in ("synapses", "connections", "cells", "gap_junctions", "complete", "complete_inputs", "complete_outputs")
-    }  # fmt: skip
+        name: tuple(getattr(options, name)) for name in (option.replace("-", "_") for option in _FILES)
+    }
     plain = {
         name: getattr(options, name)
         for name in (
@@ -193,6 +198,7 @@ class Stages:
         return self
 
     def __call__(self, stage: str, done: int) -> None:
+        """Show the stage, and how many rows are done (0: just begun)."""
         now = time.monotonic()
         if self._shown and (done == 0 or now - self._last > 0.2):
             self._last = now
@@ -210,7 +216,7 @@ def _report(meta: DatasetMeta, as_json: bool) -> None:
         return
     print(
         f"{meta.id}: {meta.n_synapses:,} synapses in {meta.n_connections:,} connections among {meta.n_cells:,} cells "
-        f"({meta.n_table_cells or meta.n_cells:,} of them in the cell table), {meta.n_reciprocal_pairs:,} reciprocal pairs, "
+        f"({meta.n_table_cells:,} of them in the cell table), {meta.n_reciprocal_pairs:,} reciprocal pairs, "
         f"{meta.n_autapses:,} autapses"
     )
     ledger = meta.ledger
@@ -235,9 +241,8 @@ def _list(options: argparse.Namespace) -> int:
             print(f"{m.id:32} broken: {m.error}")
         else:
             mark = " (synthetic)" if m.synthetic else ""
-            print(
-                f"{m.id:32} {m.n_cells:>10,} cells {m.n_connections:>12,} connections {m.n_synapses:>12,} synapses{mark}"
-            )
+            counts = f"{m.n_cells:>10,} cells {m.n_connections:>12,} connections {m.n_synapses:>12,} synapses"
+            print(f"{m.id:32} {counts}{mark}")
     if not found:
         print(f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr)
     return 0
@@ -249,11 +254,11 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from data_access import importer
+    from data_access import verification
 
     place = store.folder(_data_dir(options), options.id)
     meta = store.read_meta(_data_dir(options), options.id)
-    importer.check(place, meta)
+    verification.check(place, meta)
     if options.json:
         print(json.dumps({"id": meta.id, "ok": True, "files": len(meta.files)}))
     else:

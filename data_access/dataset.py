@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from data_access import cells, cellsets, graph, store, stored_sets
 from data_access.cellsets.tree import Ids
-from data_access.columns import series
-from data_access.errors import InputError, NotFoundError, SynaptoscopeError, did_you_mean
+from data_access.columns import reading, series
+from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, did_you_mean
 from data_access.graph import Graph
 from data_access.ids import SAFE_INTEGER, IdIndex, is_id_name
 from data_access.metadata import Column, DatasetMeta
@@ -113,7 +113,8 @@ class Dataset:
         if name == "cell_id":
             ids = self.index.ids
             return pd.Series(ids, name=name, dtype=object if self.index.is_text else "int64")
-        values = pq.read_table(self.place / "cells.parquet", columns=[name]).column(0)
+        with reading(self.place / "cells.parquet"):
+            values = pq.read_table(self.place / "cells.parquet", columns=[name]).column(0)
         return series(values, name)
 
     def _degrees(self, name: str) -> np.ndarray:
@@ -185,13 +186,16 @@ class Dataset:
         if not self.has_synapses:
             raise InputError(f"{self.meta.id} holds connections, not single synapses",
                              "ask for connections instead")  # fmt: skip
-        return pq.read_schema(self._synapse_files()[0]).remove_metadata()
+        with reading(self.place / "synapses"):
+            return pq.read_schema(self._synapse_files()[0]).remove_metadata()
 
     @cached_property
     def synapse_ids(self) -> tuple[str, ...]:
         """Columns of the synapse rows that hold ids, or whole numbers beyond 2**53: text in JSON."""
         found = {name for name in self.synapse_schema.names if is_id_name(name)}
-        for part in map(pq.read_metadata, self._synapse_files()):
+        with reading(self.place / "synapses"):
+            parts = [pq.read_metadata(path) for path in self._synapse_files()]
+        for part in parts:
             for group in map(part.row_group, range(part.num_row_groups)):
                 for column in map(group.column, range(group.num_columns)):
                     limits = column.statistics
@@ -201,7 +205,10 @@ class Dataset:
         return tuple(name for name in self.synapse_schema.names if name in found)
 
     def _synapse_files(self) -> list[Path]:
-        return sorted((self.place / "synapses").glob("*.parquet"))
+        found = sorted((self.place / "synapses").glob("*.parquet"))
+        if not found:
+            raise DamagedError(f"{self.meta.id}: its synapse files are missing")
+        return found
 
     def synapse_batches(
         self, pre: np.ndarray | None, post: np.ndarray | None, limit: int | None = None, autapses: bool = True
@@ -223,7 +230,7 @@ class Dataset:
         left = limit
         cursor = self._cursor()
         try:
-            for batch in cursor.sql(query).to_arrow_reader(131_072):
+            for batch in self._streamed(cursor, query):
                 chosen = batch.cast(form)
                 for name, wanted in large.items():
                     chosen = chosen.filter(pc.is_in(chosen.column(name), value_set=wanted))
@@ -237,12 +244,16 @@ class Dataset:
         finally:
             cursor.close()
 
+    def _streamed(self, cursor: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+        with reading(self.place / "synapses"):
+            yield from cursor.sql(query).to_arrow_reader(131_072)
+
     def _near(self, side: str, codes: np.ndarray) -> str:
         """SQL that keeps rows whose `side` is among the cells of these codes; for many, between the first and last."""
         if len(codes) > MANY:
             first, last = (
-                self._id_literal(self.index.ids[codes[0]]),
-                self._id_literal(self.index.ids[codes[-1]]),
+                self._id_literal(self.index.ids[codes.min()]),
+                self._id_literal(self.index.ids[codes.max()]),
             )
             return f"{side} BETWEEN {first} AND {last}"
         return f"{side} IN ({', '.join(self._id_literal(i) for i in self.index.ids[codes]) or 'NULL'})"
@@ -255,7 +266,8 @@ class Dataset:
         """cell_a, cell_b, weight: one row an unordered pair; empty where the dataset has none."""
         path = self.place / "gap_junctions.parquet"
         if path.is_file():
-            return pq.read_table(path)
+            with reading(path):
+                return pq.read_table(path)
         kind = pa.string() if self.index.is_text else pa.int64()
         return pa.schema([("cell_a", kind), ("cell_b", kind), ("weight", pa.int64())]).empty_table()
 
@@ -315,7 +327,7 @@ def touch(data_dir: Path, dataset_id: str) -> Dataset:
         if opened.graph.n_connections:
             _ = int(opened.graph.out.idx[-1]), int(opened.graph.into.idx[-1])
         if opened.has_synapses:
-            pq.read_schema(next((opened.place / "synapses").glob("*.parquet")))
-    except (OSError, pa.ArrowInvalid, StopIteration, IndexError) as error:
-        raise SynaptoscopeError(f"{dataset_id} cannot be read: {error}") from error
+            _ = opened.synapse_schema
+    except (OSError, IndexError) as error:
+        raise DamagedError(f"{dataset_id} cannot be read") from error
     return opened

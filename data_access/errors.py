@@ -30,6 +30,10 @@ class NotFoundError(SynaptoscopeError):
     """No dataset, cell or stored set of that name."""
 
 
+class DamagedError(SynaptoscopeError):
+    """A file of a dataset is missing or cannot be read; the names of folders stay on the server."""
+
+
 class TooLargeError(SynaptoscopeError):
     """The answer would be larger than the format or the server carries."""
 

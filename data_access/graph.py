@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from data_access.errors import SynaptoscopeError
+from data_access.errors import DamagedError, SynaptoscopeError
 
 PARTS = ("indptr", "idx", "n_synapses", "sum_size", "n_sized")
 
@@ -150,8 +150,8 @@ def save(graph: Graph, folder: Path) -> None:
             values = getattr(orientation, part)
             if values is not None:
                 np.save(folder / f"{side}_{part}.npy", values)
-    for name, values in graph.measures.items():
-        np.save(folder / f"measure_{name}.npy", values)
+    for number, values in enumerate(graph.measures.values()):
+        np.save(folder / f"measure_{number}.npy", values)
     np.save(folder / "complete_in.npy", graph.complete_in)
     np.save(folder / "complete_out.npy", graph.complete_out)
 
@@ -163,7 +163,7 @@ def load(folder: Path, measures: Iterable[str] = ()) -> Graph:
         try:
             values = np.load(folder / f"{name}.npy", mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            raise SynaptoscopeError(f"graph file {name}.npy is missing or damaged: {error}") from error
+            raise DamagedError(f"{folder.parent.name}: graph file {name}.npy is missing or damaged") from error
         return np.asarray(values)
 
     def orientation(side: str) -> Orientation:
@@ -172,7 +172,7 @@ def load(folder: Path, measures: Iterable[str] = ()) -> Graph:
         }
         return Orientation(*(array(f"{side}_{part}") for part in PARTS[:3]), **parts)
 
-    own = {name: array(f"measure_{name}") for name in measures}
+    own = {name: array(f"measure_{number}") for number, name in enumerate(measures)}
     return Graph(orientation("out"), orientation("in"), array("complete_in"), array("complete_out"), own)
 
 

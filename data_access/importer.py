@@ -19,12 +19,12 @@ import pyarrow.parquet as pq
 
 from data_access import cells as cell_tables
 from data_access import graph as graphs
-from data_access import metadata, rows, staging, store
+from data_access import metadata, rows, staging, store, verification
 from data_access.errors import InputError, UsageError
 from data_access.ids import IdIndex
 from data_access.layouts import Roles, cell_roles, connection_roles, synapse_roles
 from data_access.metadata import Column, DatasetMeta, ImportLedger, LeftOut
-from data_access.rows import literal, quoted
+from data_access.rows import literal
 from data_access.sources import TableFile, open_table
 from data_access.staging import Part
 
@@ -111,7 +111,7 @@ def import_dataset(
             prepare(place)
         meta = _finish(work, meta, time.monotonic() - started)
         work.progress("check", 0)
-        check(place, meta, checksums=False)
+        verification.check(place, meta, checksums=False)
     return meta
 
 
@@ -147,6 +147,8 @@ def _build(work: _Work) -> DatasetMeta:
     files = spec.synapses or spec.connections
     parts, roles = _stage_rows(work, files)
     types = staging.settle(work.con, parts)
+    if types["pre"] != types["post"]:  # ids of one dataset are of one kind
+        types["pre"] = types["post"] = "VARCHAR"
     source = staging.relation(parts, types)
     source = rows.filtered(work.con, source, types, parts, spec.rows, work.scratch / "chosen.parquet")
     table = rows.Rows(work.con, source, types, parts, roles[0], spec.missing_size, bool(spec.synapses))
@@ -223,7 +225,7 @@ def _graph(work: _Work, index: IdIndex, table: rows.Rows) -> tuple[graphs.Graph,
                 piece: dict[str, np.ndarray] = {
                     "pre": _codes(index, columns["pre_id"]).astype(np.int32),
                     "post": _codes(index, columns["post_id"]).astype(np.int32),
-                    "n_synapses": columns["n_synapses"].to_numpy().astype(np.uint32),
+                    "n_synapses": _counts(columns),
                 }
                 for name in ("sum_size", "n_sized", *measures):
                     if name in columns:
@@ -233,6 +235,19 @@ def _graph(work: _Work, index: IdIndex, table: rows.Rows) -> tuple[graphs.Graph,
     graph = graphs.build(len(index), pieces(), measures)  # type: ignore[arg-type]
     work.con = _connect(work.scratch)
     return graph, measures
+
+
+def _counts(columns: dict[str, pa.Array]) -> np.ndarray:
+    """Synapses of each connection as uint32; InputError where one has more than that holds."""
+    counts = columns["n_synapses"].to_numpy()
+    largest = int(counts.argmax()) if len(counts) else 0
+    if len(counts) and counts[largest] >= 2**32:
+        raise InputError(
+            f"the connection {columns['pre_id'][largest]} -> {columns['post_id'][largest]} has {counts[largest]:,} "
+            "synapses, more than any cell makes",
+            "see which column --weight names",
+        )
+    return counts.astype(np.uint32)
 
 
 def _codes(index: IdIndex, ids: pa.Array) -> np.ndarray:
@@ -271,7 +286,7 @@ def _describe(
         rows_read=sum(p.rows for p in parts), rows_kept=kept,
         rows_left_out=tuple(counted.left_out(spec.rows)),
         cell_rows_read=cells.rows_read, cell_rows_left_out=tuple(cells.left_out),
-        columns_left_out=tuple([*work.columns_left_out, *cells.columns_left_out, *counted.columns]),
+        columns_left_out=(*work.columns_left_out, *cells.columns_left_out, *counted.columns),
         notes=tuple(work.notes), files=tuple(p.source.path.name for p in parts) + cells.files,
     )  # fmt: skip
     autapses = len(graph.autapses())
@@ -280,7 +295,7 @@ def _describe(
         description=spec.description, synthetic=spec.synthetic, licence=spec.licence, citation=spec.citation,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         ids="text" if types["pre"] == "VARCHAR" else "int64",
-        units={"position": "nm", "size": spec.meanings.get("size", "as in the source")} if spec.synapses else {},
+        units=_units(spec),
         voxel_nm=roles[0].position.nm_per_unit if roles[0].position and spec.synapses else spec.voxel_nm,
         vertical=spec.vertical, n_cells=graph.n_nodes, n_cells_connected=graph.n_connected(),
         n_table_cells=cells.n_cells, n_connections=graph.n_connections, n_synapses=graph.n_synapses,
@@ -289,6 +304,13 @@ def _describe(
         columns=cells.columns(work.place / "cells.parquet", spec.meanings), synapse_columns=synapse_columns,
         measures=measures, aliases=cells.aliases, ledger=ledger,
     )  # fmt: skip
+
+
+def _units(spec: ImportSpec) -> dict[str, str]:
+    """What a position, a size and a count stand for in this dataset, as far as the source says."""
+    if spec.synapses:
+        return {"position": "nm", "size": spec.meanings.get("size", "as in the source")}
+    return {"n_synapses": spec.meanings["n_synapses"]} if "n_synapses" in spec.meanings else {}
 
 
 def _finish(work: _Work, meta: DatasetMeta, seconds: float) -> DatasetMeta:
@@ -318,29 +340,3 @@ def _capabilities(place: Path, meta: DatasetMeta) -> tuple[str, ...]:
         "skeletons": (place / "skeletons").is_dir(),
     }
     return tuple(name for name, there in have.items() if there)
-
-
-def check(place: Path, meta: DatasetMeta, checksums: bool = True) -> None:
-    """Re-read a dataset: files, counts, margins, and rows against the graph. SynaptoscopeError names what differs."""
-    if checksums:
-        store.check_files(place, meta)
-    graph = graphs.load(place / "graph", meta.measures)
-    graphs.check(graph)
-    cells = pq.ParquetFile(place / "cells.parquet").metadata.num_rows
-    found = {
-        "n_cells": cells, "n_connections": graph.n_connections, "n_synapses": graph.n_synapses,
-        "n_autapses": len(graph.autapses()), "n_reciprocal_pairs": graph.n_reciprocal_pairs(),
-        "n_cells_connected": graph.n_connected(),
-    }  # fmt: skip
-    for name, value in found.items():
-        if value != getattr(meta, name):
-            raise InputError(f"{meta.id}: {name} is {getattr(meta, name):,} in dataset.json but {value:,} in the data")
-    if cells != graph.n_nodes:
-        raise InputError(f"{meta.id}: {cells:,} rows of cells but {graph.n_nodes:,} cells in the graph")
-    ledger = meta.ledger
-    gone = sum(item.rows for item in ledger.rows_left_out)
-    if ledger.rows_kept + gone != ledger.rows_read:
-        raise InputError(
-            f"{meta.id}: {ledger.rows_read:,} rows read, {ledger.rows_kept:,} kept, {gone:,} left out: they do not add up"
-        )
-    rows.compare(place, meta, graph)

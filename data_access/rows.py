@@ -15,10 +15,8 @@ import pyarrow.parquet as pq
 from data_access import cellsets
 from data_access.columns import series
 from data_access.errors import InputError
-from data_access.graph import Graph
-from data_access.ids import IdIndex
 from data_access.layouts import Roles
-from data_access.metadata import Column, DatasetMeta, Kind, LeftOut
+from data_access.metadata import Column, Kind, LeftOut
 from data_access.staging import ROLE_WORDS, Part, batches, literal, quoted
 
 ROW_GROUP = 131_072
@@ -89,6 +87,10 @@ class Rows:
                 raise InputError(f"--measures: column '{name}' does not hold numbers")
         return names
 
+    def own_name(self, name: str) -> str:
+        """What the file calls a column that was staged as `name`."""
+        return name if name in self.parts[0].source.names else name.removesuffix("_file")
+
     def size(self) -> str:
         """SQL of the size of a row, missing where the user said so."""
         if not self.missing_size:
@@ -138,7 +140,7 @@ class Rows:
             if sizes:
                 sizes = ", coalesce(sum(CAST(size AS DOUBLE)), 0) AS sum_size, count(size) AS n_sized"
             return SYNAPSES_TO_CONNECTIONS.format(sizes=sizes, source=f"({self.kept()})")
-        sums = "".join(f", coalesce(sum({quoted(m)}), 0) AS {quoted(m)}" for m in measures)
+        sums = "".join(f", sum({quoted(m)}) AS {quoted(m)}" for m in measures)  # no value at all: missing
         return (
             f"SELECT pre AS pre_id, post AS post_id, CAST(sum(weight) AS BIGINT) AS n_synapses{sums} "
             f"FROM ({self.valid()}) GROUP BY pre, post ORDER BY pre, post"
@@ -228,9 +230,9 @@ def _checked_weights(table: Rows, counted: Counted) -> Counted:
     ).fetchone()
     assert row is not None
     dropped = tuple(
-        LeftOut("a column of edge rows; --measures keeps columns of numbers, summed for each connection", 0, name)
+        LeftOut("a column of edge rows; --measures keeps columns of numbers, summed for each connection", 0, own)
         for name in table.others
-        if name not in {table.parts[0].source.column(m) for m in table.roles.measures}
+        if (own := table.own_name(name)) not in table.roles.measures
     )
     return Counted(counted.read, counted.chosen, counted.no_id, counted.zero_id, row[0], columns=dropped)
 
@@ -341,34 +343,3 @@ def column_meanings(parts: Sequence[Part], types: Mapping[str, str], given: Mapp
         own |= {f"{a}_nm": Column("number", "position of the synapse, nm") for a in "xyz"}
     own |= {n: Column(KINDS[k]) for n, k in types.items() if n not in INTERNAL}
     return {n: Column(c.kind, given.get(n, c.meaning)) for n, c in own.items()}
-
-
-def compare(place: Path, meta: DatasetMeta, graph: Graph) -> None:
-    """Aggregate the stored synapse rows again and compare with the graph; InputError where they differ."""
-    if not (place / "synapses").is_dir():
-        return
-    pattern = literal(str(place / "synapses" / "*.parquet"))
-    by_post = literal(str(place / "synapses_by_post" / "*.parquet"))
-    con = duckdb.connect()
-    try:
-        con.execute("SET memory_limit = '1000MB'")
-        con.execute("SET threads = 2")
-        row = con.execute(f"SELECT count(*) FROM read_parquet({pattern})").fetchone()
-        narrow = con.execute(f"SELECT count(*) FROM read_parquet({by_post})").fetchone()
-        pairs = con.execute(
-            f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM read_parquet({pattern}) GROUP BY pre_id, post_id)"
-        ).fetchone()
-        assert row and narrow and pairs
-        found = (int(row[0]), int(narrow[0]), int(pairs[0]))
-        if found != (graph.n_synapses, graph.n_synapses, graph.n_connections):
-            raise InputError(
-                f"{meta.id}: {found[0]:,} synapse rows ({found[1]:,} by post) make {found[2]:,} connections, "
-                f"but the graph holds {graph.n_synapses:,} in {graph.n_connections:,}"
-            )
-    finally:
-        con.close()
-
-
-def index_of(ids: pa.ChunkedArray) -> IdIndex:
-    """An index over an ascending Arrow id column."""
-    return IdIndex(ids.to_numpy() if pa.types.is_integer(ids.type) else np.array(ids.to_pylist(), dtype=object))

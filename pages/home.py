@@ -59,7 +59,7 @@ def _list(found: list[datasets.Listed], current: str) -> html.Ul:
 
 
 def _row(meta: DatasetMeta, current: bool) -> html.Li:
-    matrix = url_state.href("/matrix", ds=meta.id)
+    matrix = url_state.href("/matrix", ds=meta.id, **_cells_only(meta))
     return html.Li(
         [
             _preview(meta),
@@ -94,11 +94,21 @@ def _row(meta: DatasetMeta, current: bool) -> html.Li:
     )
 
 
+def _has_fragments(meta: DatasetMeta) -> bool:
+    return 0 < meta.n_table_cells < meta.n_cells
+
+
+def _cells_only(meta: DatasetMeta) -> dict[str, str]:
+    """Both sets without fragments, where there are any: they would fill most of the first picture."""
+    return {"pre": "is_cell", "post": "is_cell"} if _has_fragments(meta) else {}
+
+
 def _preview(meta: DatasetMeta) -> html.Div:
     typed = "cell_types" in meta.capabilities
     picture = url_state.href(
         f"/api/v1/datasets/{meta.id}/matrix.png",
         group="cell_type" if typed else None, width=2 * PREVIEW, height=2 * PREVIEW, theme="light",
+        **_cells_only(meta),
     )  # fmt: skip
     what = "by cell type" if typed else "cell by cell"
     return html.Div(
@@ -144,20 +154,23 @@ def _links(meta: DatasetMeta, matrix: str) -> list[Component]:
         label = {"aria-label": f"{words}: {meta.title}", "data-go": ""}
         return html.A(words, href=url_state.href("/matrix", ds=meta.id, **query), **label)
 
+    cells = _cells_only(meta)
+
     button = {"aria-label": f"Open matrix of {meta.title}", "data-go": ""}
     links: list[Component] = [html.A([icon("matrix"), "Open matrix"], href=matrix, className="button", **button)]
     if "cell_types" in meta.capabilities:
-        links += [link("grouped by type", group="cell_type"), link("sorted by type", order="type")]
-    if meta.n_cells <= CLUSTERED:
-        links.append(link("clustered", order="cluster"))
+        links.append(link("grouped by type", group="cell_type", **cells))
+    if (meta.n_table_cells or meta.n_cells) <= CLUSTERED:
+        links.append(link("clustered", order="cluster", **cells))
+    if cells:
+        links.append(link("with fragments"))
     return links
 
 
 def _counts(meta: DatasetMeta) -> html.Dl:
-    fragments = 0 < meta.n_table_cells < meta.n_cells
     counts = [
         ("cells", meta.n_cells),
-        *([("in the cell table", meta.n_table_cells)] if fragments else []),
+        *([("in the cell table", meta.n_table_cells)] if _has_fragments(meta) else []),
         ("with a connection", meta.n_cells_connected),
         ("connections", meta.n_connections),
         ("synapses", meta.n_synapses),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import dash
-import dash_mantine_components as dmc
 from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
-from components import cellset_box, datasets, export_menu, matrix_figure, matrix_panel, shell, url_state
+from components import cellset_box, datasets, export_menu, matrix_panel, shell, url_state
+from components.format import counted
 from components.ledger import ledger_line
+from components.matrix_controls import controls, misfits
+from components.matrix_legend import legend
 from components.url_state import Control
-from data_access.dataset import Dataset, open_dataset
-from data_access.errors import SynaptoscopeError
+from data_access.dataset import CellSet, Dataset, open_dataset
+from data_access.errors import InputError, SynaptoscopeError
 from serving.requests import request_id
-from views import axes, matrix, matrix_table, schema
+from views import matrix, matrix_table, schema
 from views.matrix import ZOOM, MatrixView
 
 dash.register_page(
@@ -40,117 +41,80 @@ CONTROLS = [
     Control("autapses", "matrix-autapses", prop="checked", words=("drop", "keep"), default="drop"),
     Control("tested", "matrix-tested", default="proofread"),
 ]
-URL = url_state.wire("matrix", CONTROLS)
-ORDER_WORDS = {
-    "type": "type", "degree": "number of partners", "position": "position", "cluster": "cluster", "given": "as given",
-    "id": "id",
-}  # fmt: skip
-TESTED_WORDS = {"proofread": "proofread axons", "complete": "complete axons", "all": "all axons"}
+URL = url_state.wire("matrix", CONTROLS, drops=(*REDRAW, "lo", "hi"))
+HINT = "Arrow keys move from entry to entry, Enter opens one, plus and minus zoom, Shift and arrows pan, 0 shows all."
 
 
 def layout(ds: str = "", **query: Any) -> Component:
-    """The page for one dataset; the figure follows in a callback."""
+    """The page for one dataset; assets/matrix.js draws the figure, callbacks write what stands around it."""
     try:
         meta = datasets.in_use(datasets.listed(shell.data_dir()), ds or None)
         dataset = open_dataset(shell.data_dir(), meta.id)
     except SynaptoscopeError as error:
         return html.Article([html.H1("Matrix"), shell.error_panel(error, request_id())], className="page")
-    query = query | ({"ds": ds} if ds else {})
+    wrong = misfits(dataset, query)
+    fitting = {key: value for key, value in query.items() if key not in wrong}
+    same_sets = query.get("pre", "") == query.get("post", "")
     return html.Article(
         [
-            *URL.components(query),
+            *URL.components(query | ({"ds": ds} if ds else {})),
             dcc.Store(id="matrix-drawn"),
             dcc.Store(id="matrix-pick"),
             dcc.Store(id="matrix-around"),
             html.H1("Connectivity matrix", className="visually-hidden"),
-            cellset_box.boxes("matrix", URL, query),
-            _controls(dataset, query),
+            cellset_box.boxes("matrix", URL, fitting, dataset),
+            html.Button("Options", type="button", className="button options-button", id="matrix-options",
+                        **{"aria-expanded": "false", "aria-controls": "matrix-controls"}),
+            controls(dataset, URL, fitting),
+            _misfit_note(meta.title or meta.id, wrong),
             html.Div(id="matrix-message", **{"aria-live": "assertive"}),
-            html.Div([_figure(meta.id), _side()], className="matrix-body"),
+            _head(),
+            html.Div([_figure(meta.id), _side()], id="matrix-body", className="matrix-body",
+                     **{"data-shape": "square" if same_sets else "wide"}),
         ],
         className="page matrix-page",
+    )  # fmt: skip
+
+
+def _misfit_note(title: str, wrong: dict[str, str]) -> Component | None:
+    """What of the address cannot be for this dataset; assets/matrix.js takes it out of the address."""
+    if not wrong:
+        return None
+    said = [html.Li(text) for text in wrong.values()]
+    text = [html.P(f"Not everything in this link fits {title}; the rest is shown."), html.Ul(said)]
+    return html.Div(text, className="note misfit", role="status", **{"data-misfit": " ".join(wrong)})
+
+
+def _head() -> Component:
+    return html.Div(
+        [
+            html.P(id="matrix-sentence", className="sentence", **{"aria-live": "polite"}),
+            html.Div(id="matrix-export"),
+        ],
+        className="figure-head",
     )
 
 
 def _figure(ds: str) -> Component:
-    graph = html.Div(id="matrix-graph", **{"data-ds": ds})  # drawn by assets/matrix.js, see there why
-    hint = "Arrow keys move from entry to entry, Enter opens one, plus and minus zoom, zero shows all."
-    return html.Section(
-        [
-            html.Div(
-                [html.P(id="matrix-sentence", className="sentence", **{"aria-live": "polite"}), html.Div(id="matrix-export")],
-                className="figure-head",
-            ),
-            html.Div(
-                [graph, html.Div(id="matrix-tip", className="tip", hidden=True), html.Div(id="matrix-cursor", hidden=True)],
-                id="matrix-figure", className="figure-box", tabIndex="0", role="application",
-                **{"aria-label": "Connectivity matrix. " + hint},
-            ),
-            html.Div(id="matrix-ledger"),
-        ],
-        className="figure", **{"aria-label": "Matrix"},
+    over = [
+        html.Div(id="matrix-graph", **{"data-ds": ds}),  # drawn by assets/matrix.js, see there why
+        html.Div(id="matrix-chosen", className="chosen", hidden=True),
+        html.Div(id="matrix-cursor", className="cursor", hidden=True),
+        html.Div(id="matrix-tip", className="tip", hidden=True, role="status"),
+        html.Div(id="matrix-empty", className="empty"),
+    ]
+    box = html.Div(
+        over, id="matrix-figure", className="figure-box", tabIndex="0", role="application",
+        **{"aria-label": "Connectivity matrix. " + HINT},
     )  # fmt: skip
+    return html.Section([box, html.Div(id="matrix-ledger")], className="figure", **{"aria-label": "Matrix"})
 
 
 def _side() -> Component:
+    panel = html.Div(matrix_panel.empty(), id="matrix-panel", className="panel", **{"aria-live": "polite"})
     return html.Aside(
-        [html.Div(id="matrix-panel", className="panel"), html.Div(id="matrix-legend", className="legend")],
+        [panel, html.Div(id="matrix-legend", className="legend")],
         className="matrix-side", **{"aria-label": "Chosen connection and legend"},
-    )  # fmt: skip
-
-
-def _controls(dataset: Dataset, query: Mapping[str, Any]) -> Component:
-    kept = [old for old, new in dataset.meta.aliases.items() if new == "cell_type"]  # the file's own name of the type
-    columns = [{"value": n, "label": n} for n in [*kept, *dataset.columns] if n != "cell_id"]
-    texts = [n for n, c in dataset.columns.items() if c.kind in ("text", "boolean")]
-    kinds = [{"value": n, "label": n} for n in [*texts[:1], *kept, *texts[1:]]]
-    orders = [{"value": k, "label": w} for k, w in ORDER_WORDS.items()]
-    other = {"value": axes.OTHER, "label": "like the other axis"}
-    scales = [{"value": s, "label": s} for s in matrix.SCALES]
-    tested = [{"value": k, "label": w} for k, w in TESTED_WORDS.items()]
-    return html.Div(
-        [
-            _select("measure", "Fill", _measures(dataset), query),
-            _select("group", "Group by", [{"value": "", "label": "cell by cell"}, *kinds], query),
-            _select("order", "Rows by", [*orders, other, {"group": "columns", "items": columns}], query),
-            _select("order_post", "Columns by", [other, *orders, {"group": "columns", "items": columns}], query),
-            _select("bar", "Colour bars", [{"value": "none", "label": "none"}, *kinds], query),
-            _select("scale", "Colours", scales, query, small=True),
-            _number("lo", "from", query, None),
-            _number("hi", "to", query, None),
-            _number("min", "At least", query, 1),
-            _select("tested", "Tested pairs", tested, query),
-            dmc.Switch(
-                id="matrix-autapses", label="Autapses", checked=URL.value("autapses", query), size="xs",
-                className="control switch",
-            ),
-        ],
-        className="controls", role="group", **{"aria-label": "What the matrix shows"},
-    )  # fmt: skip
-
-
-def _measures(dataset: Dataset) -> list[dict[str, str]]:
-    sized = "sizes" in dataset.meta.capabilities
-    names = [m for m in matrix.MEASURES if sized or "size" not in m] + list(dataset.meta.measures)
-    words = matrix_figure.MEASURE_WORDS | {"binary": "connected or not"}
-    return [{"value": n, "label": words.get(n, n.replace("_", " "))} for n in names]
-
-
-def _select(
-    key: str, label: str, data: list[dict[str, Any]], query: Mapping[str, Any], small: bool = False
-) -> Component:
-    return dmc.Select(
-        id=f"matrix-{key.replace('_', '-')}", label=label, data=data, value=URL.value(key, query), size="xs",
-        searchable=len(data) > 12 or any("items" in d for d in data), allowDeselect=False, checkIconPosition="right",
-        className="control small" if small else "control", comboboxProps={"transitionProps": {"duration": 0}, "shadow": "none"},
-        nothingFoundMessage="no such column", maxDropdownHeight=320,
-    )  # fmt: skip
-
-
-def _number(key: str, label: str, query: Mapping[str, Any], low: float | None) -> Component:
-    return dmc.NumberInput(
-        id=f"matrix-{key}", label=label, value=URL.value(key, query), size="xs", hideControls=True, debounce=True,
-        min=low, allowDecimal=key != "min", className="control number", placeholder="auto",
     )  # fmt: skip
 
 
@@ -168,9 +132,9 @@ def view_of(search: str | None) -> tuple[Dataset, MatrixView]:
     Output("matrix-legend", "children"),
     Output("matrix-export", "children"),
     Output("matrix-message", "children"),
-    Output("matrix-pre-echo", "children"),
-    Output("matrix-post-echo", "children"),
+    Output("matrix-empty", "children"),
     Output("matrix-around", "data"),
+    *cellset_box.outputs("matrix"),
     Input("matrix-drawn", "data"),
     State("matrix-around", "data"),
     prevent_initial_call=True,
@@ -183,53 +147,87 @@ def around(drawn: dict[str, str], before: dict[str, str] | None) -> tuple[Any, .
     started = time.perf_counter()
     try:
         dataset, view = view_of(drawn["search"])
-        made = matrix.build(dataset, view)
-        made.window(view)
     except SynaptoscopeError as error:
-        return no_update, no_update, no_update, no_update, shell.error_panel(error, request_id()), *[no_update] * 3
+        return (*[no_update] * 4, shell.error_panel(error, request_id()), None, *[no_update] * 5)
+    try:
+        made = matrix.build(dataset, view)
+    except SynaptoscopeError as error:
+        sets = cellset_box.read(dataset, {"pre": view.pre, "post": view.post})
+        told = any(isinstance(found, SynaptoscopeError) for found in sets.values())  # under the box that is wrong
+        panel = None if told else shell.error_panel(error, request_id())
+        return *[no_update] * 4, panel, None, no_update, *cellset_box.said(sets)
+    said = cellset_box.said({"pre": made.pre, "post": made.post})
+    if 0 in made.shape:
+        return "Nothing to show.", None, None, None, None, _empty(made), None, *said
     ledger = matrix_table.ledger(made).after((time.perf_counter() - started) * 1000)
     query = schema.query(view, (*matrix.LOOKS, "ds"))
-    keys = {"legend": f"{view.ds}|{view.pre}|{view.post}|{view.bar}", "rest": f"{view.ds}|{query}"}
-    same = {name: bool(before) and before[name] == key for name, key in keys.items()} if before else {}
-    snippet = export_menu.python(dataset.meta, "matrix", query, PIVOT)
-    menu = export_menu.menu(dataset.meta, "matrix", query, snippet, "matrix-graph")
+    keys = {
+        "legend": f"{dataset.meta.id}|{view.pre}|{view.post}|{view.bar}|{view.group}",
+        "rest": f"{dataset.meta.id}|{dataset.meta.generation}|{query}",
+    }
+    same = {name for name, key in keys.items() if before and before.get(name) == key}
+    rest: list[Any] = [no_update, no_update, no_update]
+    if "rest" not in same:
+        snippet = export_menu.python(dataset.meta, "matrix", query, PIVOT)
+        menu = export_menu.menu(dataset.meta, "matrix", query, snippet, "matrix-graph")
+        rest = [matrix_table.sentence(made), ledger_line(ledger), menu]
     return (
-        no_update if same.get("rest") else matrix_table.sentence(made),
-        no_update if same.get("rest") else ledger_line(ledger),
-        no_update if same.get("legend") else _legend(made),
-        no_update if same.get("rest") else menu,
-        None,
-        cellset_box.echo(made.pre),
-        cellset_box.echo(made.post),
-        keys,
-    )
+        rest[0], rest[1], no_update if "legend" in same else legend(made), rest[2], _limits_wrong(view),
+        _nothing_left(made), keys, *said,
+    )  # fmt: skip
 
 
-def _legend(made: matrix.Matrix) -> list[Component]:
-    kinds = matrix_figure.legend(made)
-    if not kinds:
-        return []
-    shown = [
-        html.Li(
-            [
-                html.Span(className="swatch", style={"background": colour}),
-                html.Span(name),
-                html.Span(f"{count:,}", className="count"),
+def _limits_wrong(view: MatrixView) -> Component | None:
+    if view.lo is None or view.hi is None or view.lo < view.hi:
+        return None
+    message = f"The colours run from {view.lo:g} to {view.hi:g}: 'to' must be larger than 'from'"
+    return shell.error_panel(InputError(message, "change one of them; the matrix itself is as asked"))
+
+
+def _empty(made: matrix.Matrix) -> list[Component]:
+    """In place of the figure where a set holds no cell: which one, what it means, and the way out."""
+    found: list[Component] = []
+    for side, cells in (("pre", made.pre), ("post", made.post)):
+        if not len(cells):
+            word = cellset_box.SIDES[side].lower()
+            clear = {"data-set-control": f"matrix-{side}", "data-value": ""}
+            found += [
+                html.P(["No cell matches the filter of the ", html.Strong(word), f": {_meant(cells)}."]),
+                html.Button(f"Show all {word}", type="button", className="button", **clear),
             ]
-        )
-        for name, colour, count in kinds
-    ]
-    untested = html.P([html.Span(className="swatch untested"), "pairs that were not tested"], className="hint")
-    return [html.H2(made.view.bar), html.Ul(shown), untested]
+    return found
 
 
-@callback(Output("matrix-panel", "children"), Input("matrix-pick", "data"))
+def _meant(cells: CellSet) -> str:
+    return cells.echo if len(cells.echo) <= 300 else cells.echo[:299] + "…"
+
+
+def _nothing_left(made: matrix.Matrix) -> list[Component] | None:
+    """Over a figure without a single connection: what took the last one away."""
+    if made.n_connections:
+        return None
+    gone = made.dropped
+    found: list[Component] = [html.P(f"No connection among these {counted(made.shape[0] * made.shape[1], 'entry', 'entries')}.")]
+    if gone.n_below_min:
+        least = {"data-set-control": "matrix-min", "data-value": "1"}
+        found = [
+            html.P(f"{counted(gone.n_below_min, 'connection')} here, none with at least {made.view.min:,} synapses."),
+            html.Button("Show connections of any strength", type="button", className="button", **least),
+        ]
+    elif gone.n_autapses:
+        keep = {"data-set-control": "matrix-autapses", "data-value": "true", "data-prop": "checked"}
+        found = [
+            html.P(f"Only {counted(gone.n_autapses, 'autapse')} here, and autapses are not shown."),
+            html.Button("Show autapses", type="button", className="button", **keep),
+        ]
+    return found
+
+
+@callback(Output("matrix-panel", "children"), Input("matrix-pick", "data"), prevent_initial_call=True)
 def pick(picked: dict[str, str] | None) -> Any:
     """The panel of the entry that the URL names (`pair`); assets/matrix.js tells when that changes."""
-    if picked is None:
-        return matrix_panel.empty()
     try:
-        dataset, view = view_of(picked["search"])
+        dataset, view = view_of((picked or {}).get("search"))
         return matrix_panel.panel(matrix.build(dataset, view), view) if view.pair else matrix_panel.empty()
     except SynaptoscopeError as error:
         return shell.error_panel(error, request_id())

@@ -9,12 +9,12 @@ import flask
 import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from data_access.errors import InputError, NotFoundError, SynaptoscopeError, TooLargeError, UsageError
+from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, TooLargeError, UsageError
 from serving.requests import request_id
 
 log = logging.getLogger(__name__)
 
-STATUS = {InputError: 400, UsageError: 400, NotFoundError: 404, TooLargeError: 413}
+STATUS = {InputError: 400, UsageError: 400, NotFoundError: 404, DamagedError: 404, TooLargeError: 413}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
-MAX_BODY = 6_000_000  # a cell set of 5 MB and what a form puts around it
+MAX_BODY = 32_000_000  # two cell sets of 5 MB each, every character of which a form may write as three
 MAX_DRAINED = 100_000_000  # a body larger than this ends in a closed connection
 MAX_REQUEST_LINE = 8190  # as in gunicorn.conf.py
 

@@ -105,7 +105,7 @@ def _broad_ranks(dataset: Dataset, types: pd.Categorical) -> dict[str, int]:
 def _spelled(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return str(bool(value)).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def natural(text: str) -> tuple[tuple[int, int | str], ...]:

@@ -15,6 +15,7 @@ from data_access.dataset import CellSet, Dataset
 from data_access.errors import InputError, did_you_mean
 from data_access.graph import Graph, Orientation
 from data_access.ids import id_columns
+from data_access.metadata import DatasetMeta
 from views import schema
 from views.result import Ledger, Omitted, TableResult, ledger_of
 
@@ -244,6 +245,12 @@ def _connection_batch(
     return pa.RecordBatch.from_arrays(arrays, schema=form)
 
 
+def _what_counts(meta: DatasetMeta) -> tuple[str, ...]:
+    """What n_synapses counts, where the source counts something else than synapses."""
+    meaning = meta.units.get("n_synapses", "")
+    return (f"n_synapses: {meaning}",) if meaning else ()
+
+
 def connection_ledger(
     dataset: Dataset, pre: CellSet, post: CellSet, least: int, n_connections: int, n_synapses: int,
     dropped: Dropped, rows: int | None = None, limit: int | None = None, notes: tuple[str, ...] = (),
@@ -261,7 +268,7 @@ def connection_ledger(
     ]
     return ledger_of(
         meta, "connections", meta.n_connections, kept, left_out=tuple(o for o in left if o.connections),
-        limit=limit, total=n_connections, notes=(f"pre: {pre.echo}", f"post: {post.echo}", *notes),
+        limit=limit, total=n_connections, notes=(f"pre: {pre.echo}", f"post: {post.echo}", *notes, *_what_counts(meta)),
     )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -16,9 +18,11 @@ import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
 
+import serving
 from api import formats
 from data_access.errors import NotFoundError, TooLargeError
 from data_access.ids import SAFE_INTEGER
+from settings import Settings
 from tests.api.answers import V1, arrow_of, csv_of, get, json_of, numbers, parquet_of, problem
 from tests.views.samples import FIRST_ID, Source
 from views.result import Ledger, TableResult
@@ -284,6 +288,24 @@ def test_a_large_answer_streams_and_ends_when_the_client_leaves(form: str, monke
     body.close()
     assert batches.closed
     assert batches.made < 20
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+def test_a_client_that_leaves_ends_the_making_behind_compression_too(coding: str, tmp_path: Path) -> None:
+    batches = Watched(100_000)
+    server = flask.Flask("x")
+    serving.install(server, Settings(data=tmp_path, log_level="error"))
+    server.get("/api/v1/large")(lambda: formats.respond(batches.result(), formats.find("csv"), "x"))
+    response = server.test_client().get("/api/v1/large", headers={"Accept-Encoding": coding}, buffered=False)
+    assert response.headers.get("Content-Encoding", "identity") == coding
+    body = response.iter_encoded()
+    assert next(body)
+    assert 0 < batches.made < 100_000
+    assert not batches.closed
+    del body
+    response.close()
+    gc.collect()
+    assert batches.closed
 
 
 def test_what_goes_wrong_with_the_first_rows_is_an_error_answer() -> None:

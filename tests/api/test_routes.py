@@ -319,6 +319,14 @@ def test_a_file_that_is_no_text_is_refused(client: FlaskClient) -> None:
     assert "'cells' is no UTF-8 text" in problem(response, 400)["detail"]
 
 
+@pytest.mark.parametrize("header", ["form-data", 'form-data; filename="ids.txt"'])
+def test_a_form_field_without_a_name_is_refused(client: FlaskClient, header: str) -> None:
+    body = f"--x\r\nContent-Disposition: {header}\r\n\r\n1\r\n--x--\r\n".encode()
+    for path in ("datasets/big/cells.json", "sets"):
+        response = client.post(f"{V1}/{path}", data=body, content_type="multipart/form-data; boundary=x")
+        assert "has no name" in problem(response, 400)["detail"]
+
+
 def test_a_cell_set_beyond_five_megabytes_is_refused(client: FlaskClient) -> None:
     response = client.post(f"{V1}/datasets/big/cells.json", data={"cells": "1" * 5_500_000})
     assert response.status_code in (400, 413)

@@ -240,6 +240,7 @@ class TestShare:
         page = at_rest(open_page(base + "/", permissions=["clipboard-read", "clipboard-write"]))
         page.get_by_role("button", name="Copy dataset id measured").click()
         expect(page.get_by_text("Copied dataset id")).to_be_visible()
+        assert axe(page) == []
         assert page.evaluate("() => navigator.clipboard.readText()") == "measured"
 
     def test_works_where_the_clipboard_interface_is_missing(self, base: str, open_page: Open) -> None:

@@ -169,13 +169,13 @@ def test_eight_kilobytes_of_request_line_arrive_and_more_is_a_4xx(served: Served
         assert 400 <= served.ask("/connect/api/v1/worker?pre=" + "1" * size)[0] < 500
 
 
-def test_five_megabytes_arrive_and_seven_are_a_readable_413(served: Served) -> None:
+def test_five_megabytes_arrive_and_forty_are_a_readable_413(served: Served) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     status, _, body = served.ask("/connect/api/v1/form", "POST", b"cells=" + b"1" * 5_000_000, form)
     assert (status, json.loads(body)) == (200, {"length": 5_000_000})
-    status, _, body = served.ask("/connect/api/v1/form", "POST", b"cells=" + b"1" * 7_000_000, form)
+    status, _, body = served.ask("/connect/api/v1/form", "POST", b"cells=" + b"1" * 40_000_000, form)
     assert status == 413
-    assert "6 MB" in json.loads(body)["detail"]
+    assert "32 MB" in json.loads(body)["detail"]
 
 
 def test_a_body_in_chunks_is_taken_whole_or_refused(served: Served) -> None:
@@ -190,7 +190,7 @@ def test_a_body_in_chunks_is_taken_whole_or_refused(served: Served) -> None:
             connection.close()
 
     assert post(5_000_000) == 200
-    assert post(7_000_000) == 413
+    assert post(40_000_000) == 413
 
 
 def test_nothing_is_left_in_the_home_directory(served: Served) -> None:

@@ -63,13 +63,13 @@ def test_a_cell_set_of_five_megabytes_arrives_as_a_form_field(server: flask.Flas
 
 @pytest.mark.parametrize("path", ["/api/v1/form", "/api/v1/text.json", "/api/v1/none"])
 def test_a_larger_body_is_refused_with_a_problem_even_if_nobody_reads_it(server: flask.Flask, path: str) -> None:
-    response = server.test_client().post(path, data={"cells": "1" * 6_000_001})
+    response = server.test_client().post(path, data={"cells": "1" * 32_000_001})
     assert response.status_code == 413
     assert response.content_type == "application/problem+json"
-    assert response.get_json()["detail"] == "The request body is larger than 6 MB."
+    assert response.get_json()["detail"] == "The request body is larger than 32 MB."
 
 
-@pytest.mark.parametrize(("size", "expected"), [(5_000_000, "200"), (6_000_000, "413"), (7_000_000, "413")])
+@pytest.mark.parametrize(("size", "expected"), [(5_000_000, "200"), (32_000_000, "413"), (33_000_000, "413")])
 def test_a_body_in_chunks_is_never_cut_silently(server: flask.Flask, size: int, expected: str) -> None:
     environ = create_environ("/api/v1/form", method="POST", content_type="application/x-www-form-urlencoded")
     del environ["CONTENT_LENGTH"]
@@ -80,7 +80,7 @@ def test_a_body_in_chunks_is_never_cut_silently(server: flask.Flask, size: int, 
 
 
 def test_a_page_refuses_a_larger_body_in_plain_words(server: flask.Flask) -> None:
-    response = server.test_client().post("/_dash-update-component", data=b"1" * 6_000_001)
+    response = server.test_client().post("/_dash-update-component", data=b"1" * 32_000_001)
     assert response.status_code == 413
 
 

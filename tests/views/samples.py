@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,15 @@ def big(data: Path, scratch: Path, seed: int = 0, n: int = 600, n_cells: int = 4
     """Ids above 2**53, fragments (cells beyond the table), sizes of which some are missing, gap junctions."""
     ids = [FIRST_ID + 37 * i for i in range(n_cells)]
     rows, cells = synapses(seed, ids, n, n_cells // 3), cell_table(seed, ids[: max(1, n_cells - 8)])
-    gaps = pd.DataFrame({"cell_a": ids[:5] + [ids[7]], "cell_b": ids[1:6] + [ids[7]], "weight": [1, 2, 3, 4, 5, 6]})
+    pairs = [*pairwise(ids[:6]), (ids[7], ids[7])]
+    known = {*cells.cell_id, *rows.pre_id, *rows.post_id}
+    gaps = pd.DataFrame([(a, b, i + 1) for i, (a, b) in enumerate(pairs) if {a, b} <= known],
+                        columns=["cell_a", "cell_b", "weight"])  # fmt: skip
     spec = ImportSpec(
         id="big", title="Big ids", version="v1718",
         synapses=(write(rows, scratch / "big_synapses.parquet"),),
         cells=(write(cells, scratch / "big_cells.parquet"),),
-        gap_junctions=(write(gaps, scratch / "big_gaps.parquet"),) if n_cells > 7 else (),
+        gap_junctions=(write(gaps, scratch / "big_gaps.parquet"),) if len(gaps) else (),
         missing_size=(str(MISSING),),
     )  # fmt: skip
     import_dataset(data, spec)

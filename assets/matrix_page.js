@@ -1,0 +1,66 @@
+// Buttons of the matrix page: ways out of an empty matrix, the panel's close, options on a phone, saving the figure.
+(() => {
+  "use strict";
+  const app = (window.synaptoscope = window.synaptoscope || {});
+  const m = app.matrix;
+
+  const link = () => {
+    const url = new URL(window.location.href);
+    if (!url.searchParams.get("ds") && m.plot()) url.searchParams.set("ds", m.plot().dataset.ds);
+    url.hash = "";
+    return url.href;
+  };
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const found = (selector) => event.target.closest(selector);
+    const control = found("[data-set-control]");
+    if (control) {
+      const value = control.dataset.prop === "checked" ? true : control.dataset.value;
+      window.dash_clientside.set_props(control.dataset.setControl, { [control.dataset.prop || "value"]: value });
+      document.getElementById("matrix-figure").focus({ preventScroll: true }); // the button is about to go
+    } else if (found("[data-close-pair]")) {
+      m.close();
+      document.getElementById("matrix-figure").focus({ preventScroll: true });
+    } else if (found("[data-copy-link]")) {
+      app.copy(link(), "the link to this view");
+    } else if (found("#matrix-options")) {
+      const page = found(".matrix-page");
+      page.dataset.options = page.dataset.options === "open" ? "closed" : "open";
+      found("#matrix-options").setAttribute("aria-expanded", String(page.dataset.options === "open"));
+    } else if (found("[data-save-figure]")) {
+      const { saveFigure, format } = found("[data-save-figure]").dataset;
+      save(document.getElementById(saveFigure), format).catch((error) =>
+        app.notify(String(error.message || error), { title: "The figure was not saved", error: true }));
+    }
+  });
+
+  // ---- saving the figure as it stands: Plotly writes SVG, which has to keep the pixels of the picture sharp
+  const save = async (gd, format) => {
+    if (!gd || !m.meta(gd)) return;
+    const paper = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
+    const { width, height } = gd.layout;
+    const layout = { ...gd.layout, paper_bgcolor: paper, plot_bgcolor: paper };
+    const url = await window.Plotly.toImage({ data: gd.data, layout }, { format: "svg", width, height });
+    const text = decodeURIComponent(url.replace(/^data:image\/svg\+xml,/, ""))
+      .replace(/<image /g, '<image style="image-rendering: pixelated" ');
+    const svg = new Blob([text], { type: "image/svg+xml" });
+    download(format === "svg" ? svg : await asPng(text, width, height), `${m.meta(gd).ds}-matrix.${format}`);
+  };
+  const asPng = async (text, width, height) => {
+    const picture = new Image();
+    picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+    await picture.decode();
+    const canvas = document.createElement("canvas");
+    const scale = Math.max(2, window.devicePixelRatio);
+    [canvas.width, canvas.height] = [width * scale, height * scale];
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  };
+  const download = (blob, name) => {
+    const anchor = document.createElement("a");
+    anchor.href = URL.createObjectURL(blob);
+    anchor.download = name;
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+  };
+})();
