@@ -91,6 +91,17 @@ def connection_is_tested(t: Testability, pre_code: Int32, post_code: Int32, mode
     return cells & _TESTED[pre_class, post_class]
 
 
+def classes(
+    t: Testability,
+    pre_codes: Int32,
+    post_codes: Int32,
+    mode: Tested = "proofread",  # noqa: PT028
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], Bool]:
+    """Kind of each pre and each post cell, int8, -1 for a fragment, and which pairs of kinds are tested, bool."""
+    _check(mode)
+    return _pre_class(t, pre_codes, mode).astype(np.int8), _post_class(t, post_codes).astype(np.int8), _TESTED
+
+
 def _check(mode: str) -> None:
     if mode not in get_args(Tested):
         raise InputError(f"unknown kind of tested pairs {mode!r}", did_you_mean(mode, get_args(Tested)))

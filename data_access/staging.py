@@ -7,7 +7,6 @@ word in row nineteen million is found, and named with its row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import InputError
-from data_access.ids import FLOAT_PATTERN, INTEGER_PATTERN
+from data_access.ids import FLOAT_PATTERN, INTEGER_PATTERN, is_id_name
 from data_access.layouts import Position, Roles
 from data_access.sources import TableFile
 
@@ -29,7 +28,6 @@ ROLE_WORDS = {
     "size": "sizes", "weight": "synapse counts", "x": "positions", "y": "positions", "z": "positions",
 }  # fmt: skip
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
-_ID_LIKE = re.compile(r"(^|_)(id|ids|roots?|supervoxel)$|root_id|supervoxel_id|superce+ded_id|body_?id", re.IGNORECASE)
 _XYZ = r"^\s*[\[\(]?\s*(?P<x>[-+0-9.eE]+)[\s,]+(?P<y>[-+0-9.eE]+)[\s,]+(?P<z>[-+0-9.eE]+)\s*[\]\)]?\s*$"
 
 
@@ -205,7 +203,7 @@ def _plain(values: pa.Array, name: str, keep_float: bool = False) -> tuple[pa.Ar
     if pa.types.is_dictionary(kind):
         return _plain(values.dictionary_decode(), name, keep_float)
     if pa.types.is_floating(kind):
-        if not keep_float and _ID_LIKE.search(name):
+        if not keep_float and is_id_name(name):
             return None, "looks like an id but is stored as floating point numbers"
         return values.cast(pa.float64()), ""
     if pa.types.is_integer(kind):

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from data_access.dataset import Dataset
 from tests.views import column as columns
-from tests.views import samples
-from tests.views.samples import Source
-
-
-@pytest.fixture(scope="session")
-def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of the sample datasets."""
-    return tmp_path_factory.mktemp("samples")
-
-
-@pytest.fixture(scope="session")
-def sources(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
-    """The sample datasets, imported, with the rows behind them."""
-    return samples.all_sources(sample_data, tmp_path_factory.mktemp("scratch"))
 
 
 @pytest.fixture(scope="session")
