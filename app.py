@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from settings import Settings, load_settings
 
 ROOT = Path(__file__).parent
 
+BROWSERS_ACCEPT = ("gzip, deflate, br, zstd", "gzip, deflate, br")
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
     <head>
@@ -92,7 +94,19 @@ def _warm_up(app: Dash, settings: Settings) -> None:
     half-built app. It also registers the page router, whose inline script the security header must know.
     """
     app.server.test_client().get(f"{settings.url_prefix}_dash-dependencies")
+    _compress_scripts(app, settings)
     warm()  # compiled kernels are read from disk now, not in somebody's first request
+
+
+def _compress_scripts(app: Dash, settings: Settings) -> None:
+    """Compress the page's scripts now, before the workers fork, as browsers will ask for them."""
+    client = app.server.test_client()
+    page = client.get(settings.url_prefix, buffered=True).get_data(as_text=True)
+    suites = f"{settings.url_prefix}_dash-component-suites/"
+    scripts = re.findall(rf'src="({re.escape(suites)}[^"]+)"', page)
+    for script in (*scripts, f"{suites}plotly/package_data/plotly.min.js"):
+        for codings in BROWSERS_ACCEPT:
+            client.get(script, headers={"Accept-Encoding": codings})
 
 
 def _serve() -> Flask:

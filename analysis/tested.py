@@ -95,7 +95,7 @@ def classes(
     t: Testability,
     pre_codes: Int32,
     post_codes: Int32,
-    mode: Tested = "proofread",  # noqa: PT028
+    mode: Tested = "proofread",
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], Bool]:
     """Kind of each pre and each post cell, int8, -1 for a fragment, and which pairs of kinds are tested, bool."""
     _check(mode)

@@ -8,6 +8,8 @@ from analysis.aggregate import connections_of
 from analysis.matrix import Selection, entries, grouped, in_totals
 from analysis.order import by_degree, cluster
 from analysis.raster import indexed, pixel, raster, whole
+from analysis.tally import tally
+from analysis.tested import Testability
 from data_access.graph import Graph, Orientation
 
 
@@ -27,6 +29,7 @@ def warm() -> None:
         entries(graph, Selection(cells, cells[:0]))
         grouped(graph, selection, cells, cells, len(cells), len(cells), "mean_size")
     in_totals(graph)
+    tally(graph, selection, Testability(*[graph.complete_in] * 7))
     by_degree(graph, cells, "pre", cells)
     cluster(graph, selection, "rows")
     for kind in (np.uint32, np.float32, np.float64):

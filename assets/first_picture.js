@@ -26,7 +26,7 @@
   // ---- the box of the figure as the style sheet will make it (matrix.css), and its margins (matrix_frame.py)
   const BOX = { top: 241, below: 49, side: 20, aside: 324, square: 118, wide: 1100, low: 420, high: 1000 };
   const MARGIN = { left: 138, right: 92, top: 104, bottom: 8 };
-  if (!window.matchMedia("(min-width: 62em)").matches) return; // in one column its place is not known beforehand
+  if (!window.matchMedia("(min-width: 70em)").matches) return; // in one column its place is not known beforehand
   const rail = document.documentElement.dataset.rail === "narrow" ? 49 : 184;
   const room = window.innerWidth - rail - 2 * BOX.side - BOX.aside;
   const square = (params.get("pre") || "") === (params.get("post") || "");

@@ -68,10 +68,9 @@
     }
     return answer.json();
   };
-  const painted = (gd) => {
-    gd.dispatchEvent(new CustomEvent("matrix:painted", { bubbles: true }));
-    if (m.marks) m.marks(gd);
-  };
+  // the event tells that the new picture is on the screen; labels follow within a frame or two
+  const tellPainted = (gd) => gd.dispatchEvent(new CustomEvent("matrix:painted", { bubbles: true }));
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
   const drawFigure = async (gd, want, signal) => {
     const query = new URLSearchParams(want.params);
@@ -84,12 +83,16 @@
     gd.parentElement.dataset.state = figure.layout ? "drawn" : figure.empty ? "empty" : "problem";
     if (figure.layout) {
       if (m.hide) m.hide();
+      const early = drawn && (await swap(gd, figure.layout));
+      if (signal.aborted) { drawn = null; return; }
+      if (early) tellPainted(gd);
       await window.Plotly.react(gd, figure.data, figure.layout, CONFIG);
       if (!gd.dataset.matrix) wire(gd);
       drawn = want.key;
+      if (!early) tellPainted(gd);
+      if (m.marks) m.marks(gd);
     }
     if (app.firstPictureDone) app.firstPictureDone();
-    if (figure.layout) painted(gd);
   };
 
   const drawWindow = async (gd, want, signal) => {
@@ -97,22 +100,31 @@
     const { theme, ...size } = screen(gd);
     const parts = await fetched(m.route(gd, "window", { x0, x1, y0, y1, ...size, theme }), signal);
     if (signal.aborted || !gd.isConnected) return;
-    swap(gd, parts.images);
+    const early = await swap(gd, { images: parts.images, meta: { ...m.meta(gd), window: parts.window, bins: parts.bins } });
+    if (signal.aborted) { drawn = null; return; }
+    if (early) tellPainted(gd);
     await redraw(gd, parts);
-    painted(gd);
+    if (!early) tellPainted(gd);
+    if (m.marks) m.marks(gd);
   };
-  // pictures and bars always fill the same places: new ones are there a frame before Plotly has laid out the labels
-  const swap = (gd, images) => {
-    const at = m.area(gd);
+  // Pictures and bars always fill the same places: new ones are laid there a frame before Plotly has done the labels.
+  // False where there are others than before, or none (heat maps). What is abandoned half-way is drawn anew in full.
+  const swap = async (gd, { images, meta, width, height }) => {
     const shown = [...gd.querySelectorAll(".cartesianlayer image"), ...gd.querySelectorAll(".layer-below > .imagelayer image")];
     const bars = images.filter((image) => image.xref === "paper" || image.yref === "paper");
     const inOrder = [...images.filter((image) => !bars.includes(image)), ...bars];
-    if (shown.length !== inOrder.length) return;
+    if (!inOrder.length || inOrder.length === bars.length || shown.length !== inOrder.length) return false;
+    if (width && (width !== gd.layout.width || height !== gd.layout.height)) return false;
+    await Promise.all(inOrder.map((image) => Object.assign(new Image(), { src: image.source }).decode().catch(() => {})));
+    const at = m.area(gd);
     inOrder.forEach((image, i) => {
       shown[i].setAttribute("href", image.source);
       if (image.xref === "x") ["x", "width"].forEach((key, k) => shown[i].setAttribute(key, [at.l, at.w][k]));
       if (image.yref === "y") ["y", "height"].forEach((key, k) => shown[i].setAttribute(key, [at.t, at.h][k]));
     });
+    Object.assign(gd.layout.meta, meta);
+    await frame();
+    return true;
   };
   const redraw = (gd, parts) => {
     const { xaxis, yaxis, meta } = gd.layout;

@@ -8,10 +8,10 @@
   const element = (id) => document.getElementById(id);
 
   // ---- places: pointer -> cells, cells -> pixels
-  // the cells under one pixel of the picture, on one axis
+  // the cells under one pixel of the picture, on one axis; a whole position is a cell, any other a place on the screen
   const bin = (position, low, high, bins) => {
     const n = high - low;
-    const k = clamp(Math.floor(((Math.floor(position) - low) * bins) / n), 0, bins - 1);
+    const k = clamp(Math.floor(((position - low) * bins) / n), 0, bins - 1);
     return [low + Math.ceil((k * n) / bins), low + Math.ceil(((k + 1) * n) / bins)];
   };
   const pointed = (gd, event) => {
@@ -19,7 +19,8 @@
     const size = m.area(gd);
     const [px, py] = [event.clientX - box.left - size.l, event.clientY - box.top - size.t];
     if (px < 0 || py < 0 || px >= size.w || py >= size.h) return null;
-    return { x: gd._fullLayout.xaxis.p2d(px), y: gd._fullLayout.yaxis.p2d(py), left: px + size.l, top: py + size.t };
+    const { xaxis, yaxis } = gd._fullLayout; // the middle of the pixel: its edge may belong to its neighbour
+    return { x: xaxis.p2d(px + 0.5), y: yaxis.p2d(py + 0.5), left: px + size.l, top: py + size.t };
   };
   const cellsAt = (gd, at) => {
     const [x0, x1, y0, y1] = m.meta(gd).window;
@@ -135,7 +136,7 @@
   };
 
   // ---- keyboard: a cursor of one entry (or one pixel of entries)
-  const cursorCells = (gd) => cursor && cellsAt(gd, { x: cursor.x + 0.5, y: cursor.y + 0.5 });
+  const cursorCells = (gd) => cursor && cellsAt(gd, cursor);
   const markCursor = (gd) => {
     const mark = element("matrix-cursor");
     if (!mark) return;
@@ -185,6 +186,7 @@
 
   // ---- pointer; where a double click has something to do (zoom out), a click waits for a second one
   let down = null;
+  let last = null; // the click before
   let opening = null;
   window.addEventListener("pointerup", (event) => {
     const gd = m.plot();
@@ -196,17 +198,20 @@
     const cells = at && cellsAt(gd, at);
     if (!cells) return;
     clearTimeout(opening);
+    const near = (a) => Math.hypot(event.clientX - a.clientX, event.clientY - a.clientY) < 6;
+    if (last && event.timeStamp - last.timeStamp < 350 && near(last)) { // Plotly swallows the browser's own dblclick
+      last = null;
+      m.zoomTo(gd, m.whole(gd));
+      return;
+    }
+    last = event;
     const zoomed = String(m.meta(gd).window) !== String(m.whole(gd));
-    opening = setTimeout(() => open(gd, cells), zoomed ? 220 : 0);
+    opening = setTimeout(() => open(gd, cells), zoomed ? 350 : 0);
   }, true);
   m.wirePointer = (gd) => {
     gd.addEventListener("mousemove", (event) => onMove(gd, event));
     gd.addEventListener("mouseleave", m.hide);
     gd.addEventListener("pointerdown", (event) => { down = event; m.hide(); }, true);
-    gd.addEventListener("dblclick", () => {
-      clearTimeout(opening);
-      m.zoomTo(gd, m.whole(gd));
-    });
     const panel = element("matrix-panel");
     if (panel) new MutationObserver(() => markChosen(gd)).observe(panel, { childList: true, subtree: true });
   };

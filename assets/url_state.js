@@ -63,14 +63,31 @@
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   };
 
-  // ---- the one callback of a page: (search, ...controls, location id, schema) -> [search, ...controls]
+  // ---- the one callback of a page: (search, ...controls, location id, schema)
+  const ours = new Map(); // controls that were set from here: "id.prop" -> value
   clientside.urlState = {
+    // It has no outputs: for each output Dash renders the component anew at every step, changed or not.
     sync(search, ...rest) {
+      const [location, schema] = rest.slice(-2);
+      const [text, ...values] = clientside.urlState.step(search, ...rest);
+      values.forEach((value, i) => {
+        if (value === clientside.no_update) return;
+        ours.set(`${schema[i].id}.${schema[i].prop}`, JSON.stringify(value));
+        clientside.set_props(schema[i].id, { [schema[i].prop]: value });
+      });
+      if (text !== clientside.no_update) clientside.set_props(location, { search: text });
+    },
+    // -> [search, ...controls], no_update for each that stays
+    step(search, ...rest) {
       const no = clientside.no_update;
       const schema = rest.pop();
       const location = rest.pop();
       const none = () => [no, ...schema.map(() => no)];
-      const triggered = clientside.callback_context.triggered.map((t) => t.prop_id);
+      // a control that followed the address comes back here as if it had been changed; by then the address may be
+      // another step further
+      const triggered = clientside.callback_context.triggered
+        .filter((t) => !(ours.get(t.prop_id) === JSON.stringify(t.value) && ours.delete(t.prop_id)))
+        .map((t) => t.prop_id);
       if (!triggered.length) return none();
 
       if (triggered.includes(location + ".search")) {

@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PROBE = Path(__file__).with_name("probe.js")
+SMAPS = Path("/proc/self/smaps_rollup")  # the sums of a process's memory, as Linux tells them
 LOAD_SECONDS = 60
 SETTLE_MS = 700  # what follows a figure (its words, its legend) has ended by then
 
@@ -179,5 +180,5 @@ def _processes(context: BrowserContext) -> dict[int, str]:
 
 def _memory_of(process: int) -> dict[str, float]:
     """MB by kind: Rss resident, Pss with what is shared divided among those who share it, Private_*."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    lines = Path(f"/proc/{process}/{SMAPS.name}").read_text(encoding="ascii").splitlines()[1:]
     return {name: int(size.split()[0]) / 1000 for name, size in (line.split(":", 1) for line in lines)}

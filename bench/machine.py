@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,14 @@ def today() -> str:
 def load() -> float:
     """Processes that want a core, averaged over the last minute."""
     return os.getloadavg()[0]
+
+
+def stretch() -> float:
+    """How many times its CPU time a loop of some 30 ms takes: 1 when no other work wants the core."""
+    start, cpu = time.perf_counter(), time.process_time()
+    while time.process_time() - cpu < 0.03:
+        pass
+    return (time.perf_counter() - start) / (time.process_time() - cpu)
 
 
 def _processor() -> str:

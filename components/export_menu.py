@@ -26,11 +26,12 @@ def python(meta: DatasetMeta, route: str, query: str, after: str = "") -> str:
     """Python that fetches the table behind the figure, with its ledger."""
     url = table_url(meta.id, route, "parquet", query, absolute=True)
     version = f" {meta.version}" if meta.version else ""
+    mark = " (synthetic)" if meta.synthetic else ""
     lines = [
         "import io, json, urllib.request",
         "import pyarrow.parquet as pq",
         "",
-        f"# {meta.title}{version}, generation {meta.generation}" + (" (synthetic)" if meta.synthetic else ""),
+        "# " + " ".join(f"{meta.title}{version}, generation {meta.generation}".split()) + mark,
         f"url = {json.dumps(url)}",
         "arrow = pq.read_table(io.BytesIO(urllib.request.urlopen(url).read()))",
         'ledger = json.loads(arrow.schema.metadata[b"ledger"])  # what was left out, and why',

@@ -71,5 +71,5 @@ def copyable(text: str, shown: str, what: str, class_name: str = "copyable") -> 
         type="button",
         className=class_name,
         title=f"{text}\nclick to copy" if shown != text else "Click to copy",
-        **{"data-copy": text, "data-copy-what": what, "aria-label": f"Copy {what} {text}"},
+        **{"data-copy": text, "data-copy-what": what, "aria-label": f"{shown}: copy {what} {text}"},
     )

@@ -93,8 +93,12 @@ def order_words(dataset: Dataset) -> list[str]:
 
 
 def order_columns(dataset: Dataset) -> list[str]:
-    """Columns to order by, first the type by the name that the source gives it."""
-    return [*_own_names(dataset), *(name for name in dataset.columns if name != "cell_id")]
+    """Columns to order by, first the type by the name that the source gives it.
+
+    A column that bears the name of an order (`id`, say) cannot be asked for: the order is meant.
+    """
+    taken = {*ORDER_WORDS, axes.OTHER, "cell_id"}
+    return [name for name in dict.fromkeys((*_own_names(dataset), *dataset.columns)) if name not in taken]
 
 
 @lru_cache(maxsize=16)
@@ -102,7 +106,7 @@ def kind_columns(dataset: Dataset) -> tuple[str, ...]:
     """Columns to group and colour by: texts, yes and no, and numbers of which there are few different ones."""
     kinds = [n for n, c in dataset.columns.items() if c.kind in ("text", "boolean")]
     few = [n for n, c in dataset.columns.items() if c.kind == "number" and 0 < dataset.column(n).nunique() <= FEW]
-    return (*kinds[:1], *_own_names(dataset), *kinds[1:], *few)
+    return tuple(n for n in dict.fromkeys((*kinds[:1], *_own_names(dataset), *kinds[1:], *few)) if n != "none")
 
 
 def _own_names(dataset: Dataset) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Input, State, dcc, html
 from dash.development.base_component import Component
 
 Query = Mapping[str, Any]
@@ -62,8 +62,9 @@ class Control:
     def schema(self) -> dict[str, Any]:
         """What the browser half needs to know."""
         return {
-            "key": self.key, "default": self.default, "words": list(self.words) if self.words else None,
-            "many": self.many, "number": self.number, "drops": list(self.drops), "history": self.history,
+            "id": self.id, "prop": self.prop, "key": self.key, "default": self.default,
+            "words": list(self.words) if self.words else None, "many": self.many, "number": self.number,
+            "drops": list(self.drops), "history": self.history,
         }  # fmt: skip
 
 
@@ -117,8 +118,6 @@ def wire(
     url = PageUrl(page, tuple(controls), tuple(rebuild), tuple(drops))
     dash.clientside_callback(
         ClientsideFunction("urlState", "sync"),
-        Output(url.location, "search"),
-        *(Output(c.id, c.prop) for c in url.controls),
         Input(url.location, "search"),
         *(Input(c.id, c.prop) for c in url.controls),
         State(url.location, "id"),

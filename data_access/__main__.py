@@ -1,7 +1,25 @@
-"""Command line of the data folder."""
+"""Command line of the data folder, with the settings of the server: environment and synaptoscope.toml."""
 
+from __future__ import annotations
+
+import os
 import sys
 
 from data_access.cli import main
+from data_access.errors import SynaptoscopeError
+from settings import load_settings
 
-sys.exit(main())
+
+def _main() -> int:
+    try:
+        settings = load_settings()
+    except SynaptoscopeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    os.environ["SYNAPTOSCOPE_DATA"] = str(settings.data)
+    if settings.catalog_base:
+        os.environ["SYNAPTOSCOPE_CATALOG_BASE"] = settings.catalog_base
+    return main()
+
+
+sys.exit(_main())

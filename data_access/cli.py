@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from data_access import store
 from data_access.errors import InputError, SynaptoscopeError, UsageError, did_you_mean
 from data_access.metadata import DatasetMeta
+from data_access.progress import Stages
 
 COMMANDS = ("import", "list", "show", "verify", "remove", "fetch", "builtin")
 
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; exit status 0, 2 for a usage error, 1 for a failure (one line on stderr)."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = _parser().parse_args(words)
+        options = _parsed(words)
         return int(options.run(options) or 0)
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -41,9 +42,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; nothing was changed", file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (OSError, MemoryError) as error:
+        print(f"error: {error or 'not enough memory'}", file=sys.stderr)
         return 1
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    options, extra = parser.parse_known_args(words)
+    if extra:
+        known = options.parser._option_string_actions if extra[0].startswith("-") else ()
+        hint = did_you_mean(extra[0].partition("=")[0], known)
+        raise UsageError(f"unknown option or word {extra[0]!r}", hint or f"see python -m {parser.prog} --help")
+    return options
 
 
 def _parser() -> _Parser:
@@ -72,6 +83,7 @@ def _parser() -> _Parser:
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="a JSON summary on stdout")
     command.add_argument("--data", type=Path, default=None, help="data folder (default: SYNAPTOSCOPE_DATA or data/)")
+    command.set_defaults(parser=command)  # knows the options that are nearest to a wrong one
 
 
 def _add_import(command: argparse.ArgumentParser) -> None:
@@ -126,16 +138,12 @@ _FILES = {
     "complete-outputs": "ids of the cells whose outputs are whole",
 }  # fmt: skip
 _COLUMNS = {
-    "pre": "presynaptic cell ids",
-    "post": "postsynaptic cell ids",
-    "synapse-id": "synapse ids",
-    "size": "synapse sizes",
-    "position": "positions: one list column, or NAME for NAME_x, NAME_y, NAME_z",
-    "weight": "number of synapses",
-    "cell-id": "ids in the cell table",
-    "cell-type": "types in the cell table",
+    "pre": "presynaptic cell ids", "post": "postsynaptic cell ids", "size": "synapse sizes",
+    "synapse-id": "synapse ids; none: no column identifies rows, number them",
+    "position": "positions: one list column, or NAME for NAME_x, NAME_y, NAME_z", "weight": "number of synapses",
+    "cell-id": "ids in the cell table", "cell-type": "types in the cell table",
     "cell-position": "positions in the cell table",
-}
+}  # fmt: skip
 
 
 def _data_dir(options: argparse.Namespace) -> Path:
@@ -145,9 +153,7 @@ def _data_dir(options: argparse.Namespace) -> Path:
 def _import(options: argparse.Namespace) -> int:
     from data_access.importer import ImportSpec, import_dataset
 
-    files: dict[str, Any] = {
-        name: tuple(getattr(options, name)) for name in (option.replace("-", "_") for option in _FILES)
-    }
+    files: dict[str, Any] = {name: tuple(getattr(options, name)) for name in (n.replace("-", "_") for n in _FILES)}
     plain = {
         name: getattr(options, name)
         for name in (
@@ -158,7 +164,8 @@ def _import(options: argparse.Namespace) -> int:
     spec = ImportSpec(
         **plain, **files, header=not options.no_header, missing_size=_missing(options.missing_size),
         measures=tuple(m.strip() for m in options.measures.split(",") if m.strip()),
-        voxel_nm=_voxel(options.voxel_nm), cell_voxel_nm=_voxel(options.cell_voxel_nm),
+        voxel_nm=_voxel("--voxel-nm", options.voxel_nm),
+        cell_voxel_nm=_voxel("--cell-voxel-nm", options.cell_voxel_nm),
     )  # fmt: skip
     with Stages() as stages:
         meta = import_dataset(_data_dir(options), spec, stages)
@@ -169,55 +176,34 @@ def _import(options: argparse.Namespace) -> int:
 def _missing(words: Sequence[str]) -> tuple[str, ...]:
     for word in words:
         try:
-            float(word or "nan")
+            number = float(word or "nan")
         except ValueError:
-            raise UsageError(f"--missing-size {word}: not a number (nan stands for blanks)") from None
+            number = math.inf
+        if math.isinf(number):
+            raise UsageError(f"--missing-size {word}: not a number", "such as -1; nan stands for blanks")
     return tuple(words)
 
 
-def _voxel(text: str | None) -> tuple[float, float, float] | None:
+def _voxel(option: str, text: str | None) -> tuple[float, float, float] | None:
     if text is None:
         return None
     try:
         x, y, z = (float(part) for part in text.replace("x", ",").split(","))
     except ValueError:
-        raise UsageError(f"--voxel-nm {text}: three numbers were expected, such as 4,4,40") from None
-    if min(x, y, z) <= 0:
-        raise UsageError(f"--voxel-nm {text}: sizes must be above 0")
+        raise UsageError(f"{option} {text}: three numbers were expected, such as 4,4,40") from None
+    if not all(math.isfinite(side) and side > 0 for side in (x, y, z)):
+        raise UsageError(f"{option} {text}: sizes must be above 0")
     return x, y, z
-
-
-class Stages:
-    """Progress of an import on stderr, when that is a terminal: the stage and the rows so far."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._last = 0.0
-
-    def __enter__(self) -> Stages:
-        return self
-
-    def __call__(self, stage: str, done: int) -> None:
-        """Show the stage, and how many rows are done (0: just begun)."""
-        now = time.monotonic()
-        if self._shown and (done == 0 or now - self._last > 0.2):
-            self._last = now
-            count = f" {done:,}" if done else ""
-            print(f"\r\033[K{stage}{count}", end="", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def _report(meta: DatasetMeta, as_json: bool) -> None:
     if as_json:
         print(json.dumps(meta.full(), ensure_ascii=False))
         return
+    listed = f" ({meta.n_table_cells:,} of them in the cell table)" if meta.ledger.cell_rows_read else ""
     print(
-        f"{meta.id}: {meta.n_synapses:,} synapses in {meta.n_connections:,} connections among {meta.n_cells:,} cells "
-        f"({meta.n_table_cells:,} of them in the cell table), {meta.n_reciprocal_pairs:,} reciprocal pairs, "
-        f"{meta.n_autapses:,} autapses"
+        f"{meta.id}: {meta.n_synapses:,} synapses in {meta.n_connections:,} connections among {meta.n_cells:,} "
+        f"cells{listed}, {meta.n_reciprocal_pairs:,} reciprocal pairs, {meta.n_autapses:,} autapses"
     )
     ledger = meta.ledger
     for item in (*ledger.rows_left_out, *ledger.cell_rows_left_out):
@@ -241,8 +227,10 @@ def _list(options: argparse.Namespace) -> int:
             print(f"{m.id:32} broken: {m.error}")
         else:
             mark = " (synthetic)" if m.synthetic else ""
-            counts = f"{m.n_cells:>10,} cells {m.n_connections:>12,} connections {m.n_synapses:>12,} synapses"
-            print(f"{m.id:32} {counts}{mark}")
+            print(
+                f"{m.id:32} {m.n_cells:>10,} cells {m.n_connections:>12,} connections "
+                f"{m.n_synapses:>12,} synapses{mark}"
+            )
     if not found:
         print(f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr)
     return 0

@@ -1,7 +1,6 @@
 """An open dataset: its description, cells, graph and synapse rows. Reading only; safe to share between threads.
 
-The graph is memory-mapped and cell columns are read when first asked for. DuckDB is opened on the first query of
-each process, after any fork, with one cursor a query.
+The graph is memory-mapped and cell columns are read when first asked for.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access import cells, cellsets, graph, store, stored_sets
@@ -24,9 +21,9 @@ from data_access.cellsets.tree import Ids
 from data_access.columns import reading, series
 from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, did_you_mean
 from data_access.graph import Graph
-from data_access.ids import SAFE_INTEGER, IdIndex, is_id_name
+from data_access.ids import IdIndex
 from data_access.metadata import Column, DatasetMeta
-from data_access.staging import literal
+from data_access.synapse_rows import SynapseRows
 
 MICROMETRES = {f"{axis}_um": f"{axis}_nm" for axis in "xyz"}
 DEGREES = {
@@ -35,9 +32,6 @@ DEGREES = {
     "out_synapses": "synapses made, in this dataset",
     "in_synapses": "synapses received, in this dataset",
 }
-
-
-MANY = 64  # ids that go into a query as they are
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,6 @@ class Dataset:
         self.meta = meta
         self._lock = threading.Lock()
         self._columns: dict[str, pd.Series] = {}
-        self._con: duckdb.DuckDBPyConnection | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -167,99 +160,36 @@ class Dataset:
 
     # -- rows ------------------------------------------------------------------------------------------------
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            if self._con is None:
-                self._con = duckdb.connect()
-                self._con.execute("SET threads = 2")
-                self._con.execute("SET memory_limit = '2GB'")
-            return self._con.cursor()
-
     @property
     def has_synapses(self) -> bool:
         """Whether single synapse rows are stored (an edge list has none)."""
         return "synapses" in self.meta.capabilities
 
     @cached_property
+    def synapses(self) -> SynapseRows:
+        """The synapse rows. Raises InputError where the dataset holds connections only."""
+        if not self.has_synapses:
+            raise InputError(f"{self.meta.id} holds connections, not single synapses", "ask for connections instead")
+        return SynapseRows(self.place / "synapses", self.index)
+
+    @property
     def synapse_schema(self) -> pa.Schema:
         """Columns of the synapse rows. Raises InputError where the dataset holds connections only."""
-        if not self.has_synapses:
-            raise InputError(f"{self.meta.id} holds connections, not single synapses",
-                             "ask for connections instead")  # fmt: skip
-        with reading(self.place / "synapses"):
-            return pq.read_schema(self._synapse_files()[0]).remove_metadata()
+        return self.synapses.schema
 
-    @cached_property
+    @property
     def synapse_ids(self) -> tuple[str, ...]:
         """Columns of the synapse rows that hold ids, or whole numbers beyond 2**53: text in JSON."""
-        found = {name for name in self.synapse_schema.names if is_id_name(name)}
-        with reading(self.place / "synapses"):
-            parts = [pq.read_metadata(path) for path in self._synapse_files()]
-        for part in parts:
-            for group in map(part.row_group, range(part.num_row_groups)):
-                for column in map(group.column, range(group.num_columns)):
-                    limits = column.statistics
-                    whole = column.physical_type == "INT64" and limits is not None and limits.has_min_max
-                    if whole and max(-limits.min, limits.max) > SAFE_INTEGER:
-                        found.add(column.path_in_schema)
-        return tuple(name for name in self.synapse_schema.names if name in found)
-
-    def _synapse_files(self) -> list[Path]:
-        found = sorted((self.place / "synapses").glob("*.parquet"))
-        if not found:
-            raise DamagedError(f"{self.meta.id}: its synapse files are missing")
-        return found
+        return self.synapses.id_columns
 
     def synapse_batches(
         self, pre: np.ndarray | None, post: np.ndarray | None, limit: int | None = None, autapses: bool = True
     ) -> Iterator[pa.RecordBatch]:
         """Synapse rows from the pre codes onto the post codes (None = any), ordered by (pre_id, post_id, synapse_id).
 
-        All columns of the synapse table. The files are in that order and are streamed in it: nothing is sorted, and
-        memory does not grow with the rows. Raises InputError where the dataset holds connections only.
+        All columns of the synapse table, streamed. Raises InputError where the dataset holds connections only.
         """
-        form = self.synapse_schema
-        sides = {name: codes for name, codes in (("pre_id", pre), ("post_id", post)) if codes is not None}
-        tests = [] if autapses else ["pre_id <> post_id"]
-        tests += [self._near(name, codes) for name, codes in sides.items()]
-        large = {name: self.index.arrow(codes) for name, codes in sides.items() if len(codes) > MANY}
-        files = ", ".join(literal(str(path)) for path in self._synapse_files())
-        query = f"SELECT * FROM read_parquet([{files}])" + (f" WHERE {' AND '.join(tests)}" if tests else "")
-        if limit is not None and not large:
-            query += f" LIMIT {int(limit)}"
-        left = limit
-        cursor = self._cursor()
-        try:
-            for batch in self._streamed(cursor, query):
-                chosen = batch.cast(form)
-                for name, wanted in large.items():
-                    chosen = chosen.filter(pc.is_in(chosen.column(name), value_set=wanted))
-                if left is not None:
-                    chosen = chosen.slice(0, left)
-                    left -= len(chosen)
-                if len(chosen):
-                    yield chosen
-                if left == 0:
-                    return
-        finally:
-            cursor.close()
-
-    def _streamed(self, cursor: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-        with reading(self.place / "synapses"):
-            yield from cursor.sql(query).to_arrow_reader(131_072)
-
-    def _near(self, side: str, codes: np.ndarray) -> str:
-        """SQL that keeps rows whose `side` is among the cells of these codes; for many, between the first and last."""
-        if len(codes) > MANY:
-            first, last = (
-                self._id_literal(self.index.ids[codes.min()]),
-                self._id_literal(self.index.ids[codes.max()]),
-            )
-            return f"{side} BETWEEN {first} AND {last}"
-        return f"{side} IN ({', '.join(self._id_literal(i) for i in self.index.ids[codes]) or 'NULL'})"
-
-    def _id_literal(self, cell_id: object) -> str:
-        return literal(str(cell_id)) if self.index.is_text else str(int(cell_id))  # type: ignore[call-overload]
+        return self.synapses.batches(pre, post, limit, autapses)
 
     @cached_property
     def gap_junctions(self) -> pa.Table:

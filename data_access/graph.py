@@ -6,7 +6,7 @@ synapses and the summed size; autapses are part of it. Everything interactive is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,53 +93,56 @@ class Graph:
         return int(((np.diff(self.out.indptr) > 0) | (np.diff(self.into.indptr) > 0)).sum())
 
 
-def build(n_nodes: int, batches: Iterable[Mapping[str, np.ndarray]], measures: tuple[str, ...] = ()) -> Graph:
+def build(
+    n_nodes: int, n_connections: int, batches: Iterable[Mapping[str, np.ndarray]], measures: Sequence[str] = ()
+) -> Graph:
     """Make a graph from connections that arrive sorted by (pre, post), in batches of any length.
 
     Each batch maps pre, post (codes), n_synapses and, where there are sizes, sum_size and n_sized, and each name in
-    `measures`, to arrays of one length. Completeness is set to True for every cell: the importer knows better.
+    `measures`, to arrays of one length. Nothing but the graph's own arrays is held. Completeness is set to True for
+    every cell: the importer knows better. Raises SynaptoscopeError for a code that no cell has.
     """
-    kept: dict[str, list[np.ndarray]] = {}
+    kinds = {"post": np.int32, "n_synapses": np.uint32, "sum_size": np.float64, "n_sized": np.uint32}
+    kinds |= dict.fromkeys(measures, np.float64)
+    columns = {name: np.empty(n_connections, kinds[name]) for name in ("post", "n_synapses")}
+    counts = np.zeros(n_nodes, np.int64)
+    at, whole, all_sized = 0, True, True
     for batch in batches:
-        for name, values in batch.items():
-            kept.setdefault(name, []).append(values)
-    columns = {name: np.concatenate(parts) for name, parts in kept.items()}
-    pre = columns.get("pre", np.zeros(0, np.int32)).astype(np.int32, copy=False)
-    post = columns.get("post", np.zeros(0, np.int32)).astype(np.int32, copy=False)
-    kept.clear()
-    counts = np.bincount(pre, minlength=n_nodes)
-    indptr = np.zeros(n_nodes + 1, np.int64)
-    np.cumsum(counts, out=indptr[1:])
-    n_synapses = columns.get("n_synapses", np.zeros(0)).astype(np.uint32, copy=False)
-    sum_size, n_sized = _sizes(columns.get("sum_size"), columns.get("n_sized"), n_synapses)
-    out = Orientation(indptr, post, n_synapses, sum_size, n_sized)
+        here = slice(at, at + len(batch["pre"]))
+        at = here.stop
+        for ends in (batch["pre"], batch["post"]):
+            if len(ends) and (ends.min() < 0 or ends.max() >= n_nodes):
+                raise SynaptoscopeError(f"graph: a connection of a cell that is not among the {n_nodes:,}")
+        counts += np.bincount(batch["pre"], minlength=n_nodes)
+        for name in batch.keys() - {"pre"}:
+            columns.setdefault(name, np.empty(n_connections, kinds[name]))[here] = batch[name]
+        if "sum_size" in batch:
+            sums = batch["sum_size"]
+            whole = whole and float(sums.max(initial=0)) < 2**32 and bool((sums == np.floor(sums)).all())
+            all_sized = all_sized and bool((batch["n_sized"] == batch["n_synapses"]).all())
+    if at != n_connections:
+        raise SynaptoscopeError(f"graph: {at:,} connections came where {n_connections:,} were announced")
+    if "sum_size" in columns and whole:
+        columns["sum_size"] = columns["sum_size"].astype(np.uint32)
+    if all_sized:
+        columns.pop("n_sized", None)
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    out = Orientation(
+        indptr, columns["post"], columns["n_synapses"], columns.get("sum_size"), columns.get("n_sized")
+    )  # fmt: skip
     complete = np.ones(n_nodes, dtype=bool)
-    own = {name: columns[name].astype(np.float64) for name in measures if name in columns}
-    return Graph(out, transpose(out), complete, complete.copy(), own)
+    return Graph(out, transpose(out), complete, complete.copy(), {name: columns[name] for name in measures})
 
 
 def transpose(out: Orientation) -> Orientation:
     """The same connections by post; a stable counting sort, so partners stay ascending within a row."""
     n, edges = len(out.indptr) - 1, len(out.idx)
-    turn = sp.csr_array((np.arange(edges, dtype=np.int64), out.idx, out.indptr), shape=(n, n)).tocsc()
-    take = turn.data
-    pick = [None if part is None else part[take] for part in (out.n_synapses, out.sum_size, out.n_sized)]
-    assert pick[0] is not None
-    indptr, idx = turn.indptr.astype(np.int64), turn.indices.astype(np.int32)
-    return Orientation(indptr, idx, pick[0], pick[1], pick[2])
-
-
-def _sizes(
-    sum_size: np.ndarray | None, n_sized: np.ndarray | None, n_synapses: np.ndarray
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Sums as uint32 where that is exact, else float64; n_sized only where some synapse has no size."""
-    if sum_size is None:
-        return None, None
-    whole = len(sum_size) == 0 or (sum_size.max() < 2**32 and bool((sum_size == np.floor(sum_size)).all()))
-    sums = sum_size.astype(np.uint32 if whole else np.float64)
-    if n_sized is None or bool((n_sized == n_synapses).all()):
-        return sums, None
-    return sums, n_sized.astype(np.uint32)
+    places = np.arange(edges, dtype=np.int32 if edges < 2**31 else np.int64)
+    turn = sp.csr_array((places, out.idx, out.indptr), shape=(n, n)).tocsc()
+    indptr, idx, take = turn.indptr.astype(np.int64), turn.indices.astype(np.int32, copy=False), turn.data
+    sum_size = None if out.sum_size is None else out.sum_size[take]
+    n_sized = None if out.n_sized is None else out.n_sized[take]
+    return Orientation(indptr, idx, out.n_synapses[take], sum_size, n_sized)
 
 
 def save(graph: Graph, folder: Path) -> None:
@@ -186,7 +189,18 @@ def check(graph: Graph) -> None:
             raise SynaptoscopeError(f"graph {name}: arrays of different lengths {sorted(lengths)}")
         if len(side.idx) and (side.idx.min() < 0 or side.idx.max() >= graph.n_nodes):
             raise SynaptoscopeError(f"graph {name}: a partner code is outside the {graph.n_nodes} cells")
+        if len(side.idx) and int(side.n_synapses.min()) < 1:
+            raise SynaptoscopeError(f"graph {name}: a connection without a synapse")
     again = transpose(graph.out)
-    same = np.array_equal(again.indptr, graph.into.indptr) and np.array_equal(again.idx, graph.into.idx)
-    if not same or not np.array_equal(again.n_synapses, graph.into.n_synapses):
-        raise SynaptoscopeError("graph: the connections by post are not those by pre")
+    for part in PARTS:
+        have, expected = getattr(graph.into, part), getattr(again, part)
+        if (have is None) != (expected is None) or (have is not None and not np.array_equal(have, expected)):
+            raise SynaptoscopeError(f"graph: the connections by post are not those by pre ({part} differs)")
+    for name, values in (
+        *graph.measures.items(),
+        ("complete_in", graph.complete_in),
+        ("complete_out", graph.complete_out),
+    ):
+        expected_length = graph.n_nodes if name.startswith("complete_") else graph.n_connections
+        if len(values) != expected_length:
+            raise SynaptoscopeError(f"graph: {name} has {len(values):,} values, {expected_length:,} were expected")

@@ -6,31 +6,32 @@ memory limit and a spill folder, and only the graph (a few bytes a connection) i
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data_access import cells as cell_tables
+from data_access import completeness, connections, gap_junctions, metadata, staging, store, synapse_files, verification
 from data_access import graph as graphs
-from data_access import metadata, rows, staging, store, verification
 from data_access.errors import InputError, UsageError
-from data_access.ids import IdIndex
+from data_access.graph import Graph
 from data_access.layouts import Roles, cell_roles, connection_roles, synapse_roles
-from data_access.metadata import Column, DatasetMeta, ImportLedger, LeftOut
-from data_access.rows import literal
+from data_access.metadata import DatasetMeta, ImportLedger, LeftOut
+from data_access.row_checks import Counted, checked, dropped_columns
+from data_access.rows import Rows, filtered, reserved
+from data_access.settling import literal, relation, settle
 from data_access.sources import TableFile, open_table
 from data_access.staging import Part
 
 Progress = Callable[[str, int], None]
-MEMORY_LIMIT = "1000MB"
-ROW_GROUP = 131_072
+MEMORY_LIMIT = "700MB"
 
 
 @dataclass(frozen=True)
@@ -98,21 +99,34 @@ def import_dataset(
     with store.building(data_dir, spec.id) as place:
         scratch = place / ".scratch"
         (scratch / "spill").mkdir(parents=True)
-        con = _connect(scratch)
+        work = _Work(spec, place, scratch, _connect(scratch), progress or (lambda stage, done: None))
         try:
-            work = _Work(spec, place, scratch, con, progress or (lambda stage, done: None))
-            meta = _build(work)
-        except duckdb.Error as error:
-            raise InputError(f"the import failed in the database: {' '.join(str(error).split())[:300]}") from error
+            with _in_one_line():
+                meta = _build(work)
         finally:
-            con.close()
-            _clear(scratch)
+            work.con.close()
+            shutil.rmtree(scratch, ignore_errors=True)
         if prepare is not None:
             prepare(place)
         meta = _finish(work, meta, time.monotonic() - started)
         work.progress("check", 0)
         verification.check(place, meta, checksums=False)
     return meta
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """What the libraries raise, as the errors that a user understands."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise InputError(f"the import failed in the database: {' '.join(str(error).split())[:300]}") from error
+    except pa.ArrowException as error:
+        raise InputError(f"the import failed: {' '.join(str(error).split())[:300]}") from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -122,12 +136,6 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     con.execute("SET preserve_insertion_order = false")
     con.execute(f"SET temp_directory = {literal(str(scratch / 'spill'))}")
     return con
-
-
-def _clear(scratch: Path) -> None:
-    import shutil
-
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _check_spec(spec: ImportSpec) -> None:
@@ -140,37 +148,59 @@ def _check_spec(spec: ImportSpec) -> None:
         raise UsageError("--synapse-id, --size, --missing-size and --position belong to --synapses")
     if not spec.cells and (spec.cell_id or spec.cell_type or spec.cell_position):
         raise UsageError("--cell-id, --cell-type and --cell-position need --cells")
+    for files in (spec.synapses, spec.connections, spec.cells, spec.gap_junctions):
+        resolved = [path.resolve() for path in files]
+        twice = next((path for path in resolved if resolved.count(path) > 1), None)
+        if twice is not None:
+            raise UsageError(f"{twice.name} is given twice: its rows would count twice")
 
 
 def _build(work: _Work) -> DatasetMeta:
-    spec = work.spec
-    files = spec.synapses or spec.connections
-    parts, roles = _stage_rows(work, files)
-    types = staging.settle(work.con, parts)
-    if types["pre"] != types["post"]:  # ids of one dataset are of one kind
-        types["pre"] = types["post"] = "VARCHAR"
-    source = staging.relation(parts, types)
-    source = rows.filtered(work.con, source, types, parts, spec.rows, work.scratch / "chosen.parquet")
-    table = rows.Rows(work.con, source, types, parts, roles[0], spec.missing_size, bool(spec.synapses))
+    spec, con = work.spec, work.con
+    lists = [
+        completeness.read(option, files)
+        for option, files in (
+            ("--complete", spec.complete), ("--complete-inputs", spec.complete_inputs),
+            ("--complete-outputs", spec.complete_outputs),
+        )
+    ]  # fmt: skip
+    parts, roles = _staged(work, spec.synapses or spec.connections)
+    settled = settle(con, parts, roles[0].segments)
+    work.notes += [*staging.notes(parts, roles), *settled.notes]
+    work.columns_left_out += [*staging.columns_left_out(parts), *settled.left_out]
+    source = relation(parts, settled.types)
+    source = filtered(con, source, settled.types, parts, spec.rows, work.scratch / "chosen.parquet")
     work.progress("check rows", 0)
-    counted = rows.checked(table)
+    table = Rows(con, source, settled.types, parts, roles[0], spec.missing_size, bool(spec.synapses))
+    table, counted = checked(table)
+    work.columns_left_out += dropped_columns(table)
     work.progress("cells", 0)
-    cells = cell_tables.staged(work.con, spec.cells, _cell_roles(work, roles[0].layout), work.scratch, work.progress)
+    if counted.missing_sizes:
+        work.notes.append(f"{counted.missing_sizes:,} synapses have no size")
+    cells = cell_tables.staged(con, spec.cells, _cell_roles(spec, roles[0]), work.scratch, work.progress)
     work.notes += cells.notes
-    index = cell_tables.write(work.con, table.valid(), types, cells, work.place / "cells.parquet", work.scratch)
-    work.progress("sort", 0)
-    kept = rows.write(table, counted, work.place)
+    index = cell_tables.write(con, table.valid(), table.types, cells, work.place / "cells.parquet")
+    work.notes += completeness.notes(index, [listed for group in lists for listed in group])
+    n_gaps, told = gap_junctions.write(con, spec.gap_junctions, index, work.place, work.scratch)
+    work.notes += told
+    if table.are_synapses:
+        work.progress("sort", 0)
+        synapse_files.write(table, work.place)
     work.progress("connections", 0)
-    graph, measures = _graph(work, index, table)
-    graph = _with_completeness(work, graph, index)
+    measures = tuple(table.measures())
+    connections.aggregate(table, work.place, work.scratch / "connections.parquet")
+    con.close()  # the graph needs the memory
+    graph = connections.graph_of(work.scratch / "connections.parquet", index, measures)
+    graph = completeness.apply(graph, index, *lists)
     graphs.save(graph, work.place / "graph")
-    gaps = cell_tables.gap_junctions(work.con, spec.gap_junctions, index, work.place, work.scratch)
-    return _describe(work, parts, roles, types, cells, graph, measures, counted, kept, gaps)
+    meta = _describe(work, table, cells, graph, counted)
+    return replace(meta, measures=measures, n_gap_junctions=n_gaps)
 
 
-def _stage_rows(work: _Work, files: tuple[Path, ...]) -> tuple[list[Part], list[Roles]]:
-    spec, parts, roles = work.spec, [], []
-    done = 0
+def _staged(work: _Work, files: tuple[Path, ...]) -> tuple[list[Part], list[Roles]]:
+    spec, done = work.spec, 0
+    parts: list[Part] = []
+    roles: list[Roles] = []
 
     def tick(n: int) -> None:
         nonlocal done
@@ -183,127 +213,60 @@ def _stage_rows(work: _Work, files: tuple[Path, ...]) -> tuple[list[Part], list[
             role = synapse_roles(table, spec.pre, spec.post, spec.synapse_id, spec.size, spec.position, spec.voxel_nm)
         else:
             role = connection_roles(table, spec.pre, spec.post, spec.weight, spec.measures)
-        part = staging.stage(table, role, work.scratch / f"part-{number}.parquet", tick)
-        parts.append(part)
+        names = reserved(role) if spec.synapses else ()
+        parts.append(staging.stage(table, role, work.scratch / f"part-{number}.parquet", tick, names))
         roles.append(role)
-        _note_part(work, part, role)
-    if len({frozenset(p.origin) for p in parts}) > 1:
-        raise InputError("the files do not hold the same columns: " + "; ".join(
-            f"{p.source.path.name} has {', '.join(sorted(p.origin))}" for p in parts))  # fmt: skip
+    staging.same_roles(parts, roles)
     return parts, roles
 
 
-def _note_part(work: _Work, part: Part, role: Roles) -> None:
-    for name, why in part.left_out.items():
-        work.columns_left_out.append(LeftOut(why, 0, f"{part.source.path.name}: {name}"))
-    if role.position and role.position.assumed and role.position.assumed not in work.notes:
-        work.notes.append(role.position.assumed)
-
-
-def _cell_roles(work: _Work, layout: str) -> Callable[[TableFile], Roles]:
-    spec = work.spec
-
-    def roles(table: TableFile) -> Roles:
-        voxel = spec.cell_voxel_nm or spec.voxel_nm
-        return cell_roles(table, spec.cell_id, spec.cell_type, spec.cell_position, voxel, layout)
-
-    return roles
-
-
-def _graph(work: _Work, index: IdIndex, table: rows.Rows) -> tuple[graphs.Graph, tuple[str, ...]]:
-    """Aggregate the rows to connections (sorted by pre, post) and make the graph of them."""
-    names = tuple(work.spec.measures)
-    measures = tuple(table.own_names(names))
-    target = work.scratch / "connections.parquet"
-    work.con.execute(f"COPY ({table.connections_sql(measures)}) TO {literal(str(target))} (FORMAT parquet)")
-    work.con.close()
-
-    def pieces() -> object:
-        with pq.ParquetFile(target) as file:
-            for batch in file.iter_batches(1 << 20):
-                columns = {name: batch.column(name) for name in batch.schema.names}
-                piece: dict[str, np.ndarray] = {
-                    "pre": _codes(index, columns["pre_id"]).astype(np.int32),
-                    "post": _codes(index, columns["post_id"]).astype(np.int32),
-                    "n_synapses": _counts(columns),
-                }
-                for name in ("sum_size", "n_sized", *measures):
-                    if name in columns:
-                        piece[name] = columns[name].to_numpy(zero_copy_only=False)
-                yield piece
-
-    graph = graphs.build(len(index), pieces(), measures)  # type: ignore[arg-type]
-    work.con = _connect(work.scratch)
-    return graph, measures
-
-
-def _counts(columns: dict[str, pa.Array]) -> np.ndarray:
-    """Synapses of each connection as uint32; InputError where one has more than that holds."""
-    counts = columns["n_synapses"].to_numpy()
-    largest = int(counts.argmax()) if len(counts) else 0
-    if len(counts) and counts[largest] >= 2**32:
-        raise InputError(
-            f"the connection {columns['pre_id'][largest]} -> {columns['post_id'][largest]} has {counts[largest]:,} "
-            "synapses, more than any cell makes",
-            "see which column --weight names",
-        )
-    return counts.astype(np.uint32)
-
-
-def _codes(index: IdIndex, ids: pa.Array) -> np.ndarray:
-    values = ids.to_numpy(zero_copy_only=False)
-    return index.codes(values)
-
-
-def _with_completeness(work: _Work, graph: graphs.Graph, index: IdIndex) -> graphs.Graph:
-    """All cells are complete unless the import says which are."""
-    spec = work.spec
-    both, inputs, outputs = (
-        cell_tables.listed(files, index, work.notes, option)
-        for files, option in (
-            (spec.complete, "--complete"), (spec.complete_inputs, "--complete-inputs"),
-            (spec.complete_outputs, "--complete-outputs"),
-        )
-    )  # fmt: skip
-    if both is None and inputs is None and outputs is None:
-        return graph
-    none = np.zeros(len(index), dtype=bool)
-    whole = none if both is None else both
-    return replace(
-        graph,
-        complete_in=whole | (none if inputs is None else inputs),
-        complete_out=whole | (none if outputs is None else outputs),
-    )
+def _cell_roles(spec: ImportSpec, rows: Roles) -> Callable[[TableFile], Roles]:
+    voxel = spec.cell_voxel_nm or spec.voxel_nm
+    return lambda table: cell_roles(table, spec.cell_id, spec.cell_type, spec.cell_position, voxel, rows)
 
 
 def _describe(
-    work: _Work, parts: list[Part], roles: list[Roles], types: dict[str, str], cells: cell_tables.StagedCells,
-    graph: graphs.Graph, measures: tuple[str, ...], counted: rows.Counted, kept: int, gaps: int,
+    work: _Work, table: Rows, cells: cell_tables.StagedCells, graph: Graph, counted: Counted
 ) -> DatasetMeta:  # fmt: skip
-    spec = work.spec
-    synapse_columns = rows.column_meanings(parts, types, spec.meanings) if spec.synapses else {}
+    spec, position = work.spec, table.roles.position
     ledger = ImportLedger(
-        rows_read=sum(p.rows for p in parts), rows_kept=kept,
-        rows_left_out=tuple(counted.left_out(spec.rows)),
-        cell_rows_read=cells.rows_read, cell_rows_left_out=tuple(cells.left_out),
-        columns_left_out=(*work.columns_left_out, *cells.columns_left_out, *counted.columns),
-        notes=tuple(work.notes), files=tuple(p.source.path.name for p in parts) + cells.files,
-    )  # fmt: skip
-    autapses = len(graph.autapses())
+        rows_read=counted.read,
+        rows_kept=counted.kept,
+        rows_left_out=counted.left_out(spec.rows),
+        cell_rows_read=cells.rows_read,
+        cell_rows_left_out=cells.left_out,
+        columns_left_out=(*work.columns_left_out, *cells.columns_left_out),
+        notes=tuple(work.notes),
+        files=tuple(p.source.path.name for p in table.parts) + cells.files,
+    )
+    columns = cells.columns(work.place / "cells.parquet", spec.meanings)
     return DatasetMeta(
-        id=spec.id, title=spec.title or spec.id, source=spec.source or "import", version=spec.version,
-        description=spec.description, synthetic=spec.synthetic, licence=spec.licence, citation=spec.citation,
+        id=spec.id,
+        title=spec.title or spec.id,
+        source=spec.source or "import",
+        version=spec.version,
+        description=spec.description,
+        synthetic=spec.synthetic,
+        licence=spec.licence,
+        citation=spec.citation,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        ids="text" if types["pre"] == "VARCHAR" else "int64",
+        ids="text" if table.types["pre"] == "VARCHAR" else "int64",
         units=_units(spec),
-        voxel_nm=roles[0].position.nm_per_unit if roles[0].position and spec.synapses else spec.voxel_nm,
-        vertical=spec.vertical, n_cells=graph.n_nodes, n_cells_connected=graph.n_connected(),
-        n_table_cells=cells.n_cells, n_connections=graph.n_connections, n_synapses=graph.n_synapses,
-        n_autapses=autapses, n_reciprocal_pairs=graph.n_reciprocal_pairs(), n_gap_junctions=gaps,
+        voxel_nm=position.nm_per_unit if position and position.voxels else spec.voxel_nm,
+        vertical=spec.vertical,
+        n_cells=graph.n_nodes,
+        n_cells_connected=graph.n_connected(),
+        n_table_cells=verification.table_cells(work.place) if spec.cells else 0,
+        n_connections=graph.n_connections,
+        n_synapses=graph.n_synapses,
+        n_autapses=len(graph.autapses()),
+        n_reciprocal_pairs=graph.n_reciprocal_pairs(),
         n_complete=int((graph.complete_in & graph.complete_out).sum()),
-        columns=cells.columns(work.place / "cells.parquet", spec.meanings), synapse_columns=synapse_columns,
-        measures=measures, aliases=cells.aliases, ledger=ledger,
-    )  # fmt: skip
+        columns=columns,
+        synapse_columns=table.columns(spec.meanings) if spec.synapses else {},
+        aliases=cells.aliases,
+        ledger=ledger,
+    )
 
 
 def _units(spec: ImportSpec) -> dict[str, str]:
@@ -329,11 +292,11 @@ def _finish(work: _Work, meta: DatasetMeta, seconds: float) -> DatasetMeta:
 def _capabilities(place: Path, meta: DatasetMeta) -> tuple[str, ...]:
     have: dict[str, bool] = {
         "matrix": True,
-        "synapses": (place / "synapses").is_dir(),
+        "synapses": (place / synapse_files.BY_PRE).is_dir(),
         "sizes": (place / "graph" / "out_sum_size.npy").exists(),
         "synapse_positions": "x_nm" in meta.synapse_columns,
         "cell_positions": "x_nm" in meta.columns,
-        "cell_types": meta.columns.get("cell_type", Column("text")).meaning != "not given",
+        "cell_types": meta.columns["cell_type"].meaning != cell_tables.NO_TYPES,
         "proofreading": "status_axon" in meta.columns,
         "compartments": "compartment" in meta.synapse_columns,
         "gap_junctions": meta.n_gap_junctions > 0,

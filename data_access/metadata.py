@@ -12,6 +12,10 @@ from data_access.errors import SynaptoscopeError
 
 Kind = Literal["text", "number", "boolean", "id"]
 FORMAT = 1
+COUNTS = (
+    "generation", "n_cells", "n_cells_connected", "n_table_cells", "n_connections", "n_synapses", "n_autapses",
+    "n_reciprocal_pairs", "n_gap_junctions", "n_complete",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,9 @@ def read(path: Path) -> DatasetMeta:
         for name in ("capabilities", "measures"):
             raw[name] = tuple(raw.get(name, ()))
         raw["voxel_nm"] = tuple(raw["voxel_nm"]) if raw.get("voxel_nm") else None
+        wrong = next((name for name in COUNTS if type(raw.get(name, 0)) is not int), None)
+        if wrong:
+            raise ValueError(f"{wrong} is not a whole number")
         return DatasetMeta(**raw)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SynaptoscopeError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error

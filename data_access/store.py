@@ -21,13 +21,13 @@ from data_access import metadata
 from data_access.errors import InputError, NotFoundError, SynaptoscopeError, did_you_mean
 from data_access.metadata import DatasetMeta, FileRecord
 
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 BUILDING = ".building-"
 
 
 def check_id(dataset_id: str) -> str:
     """The id, if it can name a folder and stand in a URL; InputError otherwise."""
-    if not _ID.match(dataset_id):
+    if not _ID.fullmatch(dataset_id):
         raise InputError(
             f"'{dataset_id[:60]}' cannot be a dataset id",
             "use letters, digits, dot, dash and underscore, starting with a letter or digit, at most 100",
@@ -39,13 +39,13 @@ def ids(data_dir: Path) -> list[str]:
     """Ids of the visible datasets, sorted."""
     if not data_dir.is_dir():
         return []
-    return sorted(p.parent.name for p in data_dir.glob("*/dataset.json") if _ID.match(p.parent.name))
+    return sorted(p.parent.name for p in data_dir.glob("*/dataset.json") if _ID.fullmatch(p.parent.name))
 
 
 def folder(data_dir: Path, dataset_id: str) -> Path:
     """Folder of a visible dataset; NotFoundError with the nearest ids."""
     place = data_dir / dataset_id
-    if not _ID.match(dataset_id) or not (place / "dataset.json").is_file():
+    if not _ID.fullmatch(dataset_id) or not (place / "dataset.json").is_file():
         known = ids(data_dir)
         hint = did_you_mean(dataset_id, known) if known else "the data folder holds no dataset yet"
         raise NotFoundError(f"no dataset '{dataset_id[:60]}'", hint)
@@ -74,6 +74,8 @@ def building(data_dir: Path, dataset_id: str, replace: bool = False) -> Iterator
         for stale in data_dir.glob(f"{BUILDING}{dataset_id}@*"):
             shutil.rmtree(stale, ignore_errors=True)
         place = data_dir / dataset_id
+        if place.exists() and not (place / "dataset.json").is_file():
+            raise InputError(f"{place} exists already, but is no dataset", "choose another --id, or move it away")
         if place.exists() and not replace:
             raise InputError(
                 f"a dataset '{dataset_id}' exists already",

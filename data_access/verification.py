@@ -1,72 +1,82 @@
-"""Re-reading a dataset: files against their checksums, counts against the data, rows against the graph."""
+"""A dataset re-read: its files against their checksums, its counts against the data, its rows against its graph."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
+import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_access import cells as cell_tables
 from data_access import graph as graphs
-from data_access import store
+from data_access import store, synapse_files
 from data_access.columns import reading
 from data_access.errors import SynaptoscopeError
 from data_access.graph import Graph
 from data_access.metadata import DatasetMeta
-from data_access.staging import literal
 
 
 def check(place: Path, meta: DatasetMeta, checksums: bool = True) -> None:
-    """Re-read a dataset: files, counts, margins, and rows against the graph. SynaptoscopeError names what differs."""
+    """Raise SynaptoscopeError naming the first thing that is not as dataset.json says, or does not fit together."""
     if checksums:
         store.check_files(place, meta)
     graph = graphs.load(place / "graph", meta.measures)
     graphs.check(graph)
     with reading(place / "cells.parquet"):
-        cells = pq.read_metadata(place / "cells.parquet").num_rows
+        _check_counts(place, meta, graph)
+        _check_ids(place, meta)
+    _check_ledger(meta)
+    if "synapses" in meta.capabilities:
+        synapse_files.check(place, meta.id, graph, cell_tables.read_index(place / "cells.parquet"))
+
+
+def table_cells(place: Path) -> int:
+    """How many cells of a dataset are no fragments."""
+    return int(pc.sum(pq.read_table(place / "cells.parquet", columns=["is_cell"]).column(0)).as_py() or 0)
+
+
+def _check_counts(place: Path, meta: DatasetMeta, graph: Graph) -> None:
+    gaps = place / "gap_junctions.parquet"
     found = {
-        "n_cells": cells, "n_connections": graph.n_connections, "n_synapses": graph.n_synapses,
-        "n_autapses": len(graph.autapses()), "n_reciprocal_pairs": graph.n_reciprocal_pairs(),
+        "n_cells": _rows(place / "cells.parquet"),
+        "n_connections": graph.n_connections,
+        "n_synapses": graph.n_synapses,
+        "n_autapses": len(graph.autapses()),
+        "n_reciprocal_pairs": graph.n_reciprocal_pairs(),
         "n_cells_connected": graph.n_connected(),
-    }  # fmt: skip
+        "n_complete": int((graph.complete_in & graph.complete_out).sum()),
+        "n_gap_junctions": _rows(gaps) if gaps.is_file() else 0,
+        "n_table_cells": table_cells(place) if meta.ledger.cell_rows_read else 0,
+    }
     for name, value in found.items():
         if value != getattr(meta, name):
             said = getattr(meta, name)
             raise SynaptoscopeError(f"{meta.id}: {name} is {said:,} in dataset.json but {value:,} in the data")
-    if cells != graph.n_nodes:
-        raise SynaptoscopeError(f"{meta.id}: {cells:,} rows of cells but {graph.n_nodes:,} cells in the graph")
+    if found["n_cells"] != graph.n_nodes:
+        raise SynaptoscopeError(f"{meta.id}: {found['n_cells']:,} cells in the table, {graph.n_nodes:,} in the graph")
+
+
+def _check_ledger(meta: DatasetMeta) -> None:
     ledger = meta.ledger
     gone = sum(item.rows for item in ledger.rows_left_out)
     if ledger.rows_kept + gone != ledger.rows_read:
         raise SynaptoscopeError(
-            f"{meta.id}: {ledger.rows_read:,} rows read, {ledger.rows_kept:,} kept, {gone:,} left out do not add up"
+            f"{meta.id}: {ledger.rows_read:,} rows read do not equal {ledger.rows_kept:,} kept and {gone:,} left out"
         )
-    _compare_rows(place, meta, graph)
+    if "synapses" in meta.capabilities and ledger.rows_kept != meta.n_synapses:
+        raise SynaptoscopeError(f"{meta.id}: {ledger.rows_kept:,} rows kept but {meta.n_synapses:,} synapses")
 
 
-def _compare_rows(place: Path, meta: DatasetMeta, graph: Graph) -> None:
-    """Aggregate the stored synapse rows again and compare with the graph; SynaptoscopeError where they differ."""
-    if not (place / "synapses").is_dir():
-        return
-    pattern = literal(str(place / "synapses" / "*.parquet"))
-    by_post = literal(str(place / "synapses_by_post" / "*.parquet"))
-    con = duckdb.connect()
-    try:
-        con.execute("SET memory_limit = '1000MB'")
-        con.execute("SET threads = 2")
-        row = con.execute(f"SELECT count(*) FROM read_parquet({pattern})").fetchone()
-        narrow = con.execute(f"SELECT count(*) FROM read_parquet({by_post})").fetchone()
-        pairs = con.execute(
-            f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM read_parquet({pattern}) GROUP BY pre_id, post_id)"
-        ).fetchone()
-        assert row is not None
-        assert narrow is not None
-        assert pairs is not None
-        found = (int(row[0]), int(narrow[0]), int(pairs[0]))
-        if found != (graph.n_synapses, graph.n_synapses, graph.n_connections):
-            raise SynaptoscopeError(
-                f"{meta.id}: {found[0]:,} synapse rows ({found[1]:,} by post) make {found[2]:,} connections, "
-                f"but the graph holds {graph.n_synapses:,} in {graph.n_connections:,}"
-            )
-    finally:
-        con.close()
+def _rows(path: Path) -> int:
+    with reading(path):
+        return int(pq.read_metadata(path).num_rows)
+
+
+def _check_ids(place: Path, meta: DatasetMeta) -> None:
+    index = cell_tables.read_index(place / "cells.parquet")
+    if len(index) > 1 and not bool(np.all(index.ids[1:] > index.ids[:-1])):
+        raise SynaptoscopeError(f"{meta.id}: the ids in cells.parquet are not ascending and unique")
+    columns = pq.read_schema(place / "cells.parquet").names
+    if list(meta.columns) != columns:
+        raise SynaptoscopeError(f"{meta.id}: cells.parquet has not the columns that dataset.json names")

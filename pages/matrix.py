@@ -45,6 +45,10 @@ URL = url_state.wire("matrix", CONTROLS, drops=(*REDRAW, "lo", "hi"))
 HINT = "Arrow keys move from entry to entry, Enter opens one, plus and minus zoom, Shift and arrows pan, 0 shows all."
 
 
+# stands in the figure's place only while there is none (matrix.css)
+BLANK = html.P("The figure follows once what is said above is mended.", className="hint when-blank")
+
+
 def layout(ds: str = "", **query: Any) -> Component:
     """The page for one dataset; assets/matrix.js draws the figure, callbacks write what stands around it."""
     try:
@@ -139,23 +143,25 @@ def view_of(search: str | None) -> tuple[Dataset, MatrixView]:
     State("matrix-around", "data"),
     prevent_initial_call=True,
 )
-def around(drawn: dict[str, str], before: dict[str, str] | None) -> tuple[Any, ...]:
+def around(drawn: dict[str, str] | None, before: dict[str, str] | None) -> tuple[Any, ...]:
     """All that stands around the figure, once that is painted; on an error what was there stays.
 
     Parts that are as before are not sent again: each component costs the browser at every change.
     """
+    if drawn is None:
+        raise dash.exceptions.PreventUpdate
     started = time.perf_counter()
     try:
         dataset, view = view_of(drawn["search"])
     except SynaptoscopeError as error:
-        return (*[no_update] * 4, shell.error_panel(error, request_id()), None, *[no_update] * 5)
+        return (*[no_update] * 4, shell.error_panel(error, request_id()), BLANK, *[no_update] * 5)
     try:
         made = matrix.build(dataset, view)
     except SynaptoscopeError as error:
         sets = cellset_box.read(dataset, {"pre": view.pre, "post": view.post})
         told = any(isinstance(found, SynaptoscopeError) for found in sets.values())  # under the box that is wrong
         panel = None if told else shell.error_panel(error, request_id())
-        return *[no_update] * 4, panel, None, no_update, *cellset_box.said(sets)
+        return *[no_update] * 4, panel, BLANK, no_update, *cellset_box.said(sets)
     said = cellset_box.said({"pre": made.pre, "post": made.post})
     if 0 in made.shape:
         return "Nothing to show.", None, None, None, None, _empty(made), None, *said

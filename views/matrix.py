@@ -18,6 +18,7 @@ from analysis import raster as rasters
 from analysis import tested as tests
 from analysis.matrix import Dropped, Grouped, Selection
 from analysis.raster import Window
+from analysis.tally import tally
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import InputError, did_you_mean
 from views import axes, schema
@@ -38,7 +39,6 @@ MEASURES = (
 WHOLE_MEASURES = ("n_synapses", "binary")
 TESTED = ("proofread", "complete", "all")
 SCALES = ("log", "linear", "binary")
-CHUNK_EDGES = 4_000_000
 RANGE_PIXELS = 1_024
 
 
@@ -189,36 +189,13 @@ def _axes(dataset: Dataset, view: MatrixView, pre: CellSet, post: CellSet) -> tu
 def _count(
     dataset: Dataset, view: MatrixView, rows: np.ndarray, cols: np.ndarray
 ) -> tuple[int, int, Dropped, int, int]:
-    """Connections and synapses shown, what was dropped, tested pairs, and how many shown connections lie in those.
-
-    Rows are walked in chunks, so that memory stays bounded on the largest graphs.
-    """
+    """Connections and synapses shown, what was dropped, tested pairs, and how many shown connections lie in those."""
     known, mode, keep = what_is_tested(dataset), view.tested, view.autapses == "keep"
-    graph = dataset.graph
-    degree = np.diff(graph.out.indptr)[rows]
-    ends = np.searchsorted(np.cumsum(degree), np.arange(CHUNK_EDGES, degree.sum() + CHUNK_EDGES, CHUNK_EDGES)) + 1
-    n_connections = n_synapses = tested_connected = 0
-    dropped = np.zeros(4, np.int64)
-    start = 0
-    for end in [*ends.tolist(), len(rows)]:
-        part = rows[start : min(end, len(rows))]
-        start = min(end, len(rows))
-        if len(part) == 0:
-            continue
-        found = matrices.entries(graph, Selection(part, cols, view.min, keep))
-        a, b = part[found.row], cols[found.col]
-        n_connections += len(found)
-        n_synapses += int(graph.out.n_synapses[found.edge].sum(dtype=np.int64))
-        inside = tests.connection_is_tested(known, a, b, mode)  # type: ignore[arg-type]
-        tested_connected += int(inside.sum())
-        if keep:
-            tested_connected += int(tests.autapse_is_tested(known, a[a == b], mode).sum())  # type: ignore[arg-type]
-        d = found.dropped
-        dropped += (d.n_autapses, d.n_autapse_synapses, d.n_below_min, d.n_below_min_synapses)
+    counted = tally(dataset.graph, Selection(rows, cols, view.min, keep), known, mode)  # type: ignore[arg-type]
     n_tested = tests.n_tested(known, rows, cols, mode)  # type: ignore[arg-type]
     if keep:
         n_tested += int(tests.autapse_is_tested(known, np.intersect1d(rows, cols), mode).sum())  # type: ignore[arg-type]
-    return n_connections, n_synapses, Dropped(*(int(v) for v in dropped)), n_tested, tested_connected
+    return counted.n_connections, counted.n_synapses, counted.dropped, n_tested, counted.n_tested
 
 
 def _range(dataset: Dataset, view: MatrixView, rows: Axis, cols: Axis) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from views import schema
 from views.matrix import LOOKS, WHOLE_MEASURES, Matrix, MatrixView, build
 from views.result import Ledger, TableResult
 from views.tables import BATCH, Resolve, connection_ledger, id_type
-from views.testability import knows_proofreading, what_is_tested
+from views.testability import axons_by_strategy, knows_proofreading, what_is_tested
 
 
 def table(dataset: Dataset, view: MatrixView, resolve: Resolve | None = None) -> TableResult:
@@ -93,12 +93,21 @@ def tested_notes(matrix: Matrix) -> list[str]:
     notes = [f"{matrix.n_tested:,} tested pairs ({matrix.view.tested})"]
     if not knows_proofreading(matrix.dataset):
         notes.append("this dataset does not say which axons are proofread: all count")
+    elif is_lower_bound(matrix):
+        axons = axons_by_strategy(matrix.dataset, matrix.pre.codes)
+        listed = ", ".join(f"{name} {n:,}" for name, n in axons.items()) or "none"
+        notes.append(f"proofread pre axons by strategy: {listed}; a lower bound, as these need not reach all partners")
     if matrix.n_tested_connected != matrix.n_connections:
         notes.append(
             f"{matrix.n_connections - matrix.n_tested_connected:,} connections lie outside the tested pairs and in no "
             "percentage"
         )
     return notes
+
+
+def is_lower_bound(matrix: Matrix) -> bool:
+    """Whether the percentage is one: proofread axons need not be traced to all their partners."""
+    return matrix.view.tested == "proofread" and knows_proofreading(matrix.dataset)
 
 
 def sentence(matrix: Matrix) -> str:
@@ -115,7 +124,8 @@ def sentence(matrix: Matrix) -> str:
     pairs = "tested pairs" if view.autapses == "drop" else "tested pairs and autapse positions"
     if matrix.n_tested == 0:
         return f"{said}: no pair of them counts as tested."
-    share = f"{_percent(matrix.n_tested_connected, matrix.n_tested)} of {matrix.n_tested:,} {pairs}"
+    bound = "at least " if is_lower_bound(matrix) else ""
+    share = f"{bound}{_percent(matrix.n_tested_connected, matrix.n_tested)} of {matrix.n_tested:,} {pairs}"
     if matrix.n_tested_connected == matrix.n_connections:
         return f"{said}: {share}."
     return f"{said}. {matrix.n_tested_connected:,} of them lie in tested pairs: {share}."

@@ -45,6 +45,15 @@ def knows_proofreading(dataset: Dataset) -> bool:
     return "status_axon" in dataset.meta.columns
 
 
+def axons_by_strategy(dataset: Dataset, codes: np.ndarray) -> dict[str, int]:
+    """How many of these cells have a proofread axon, by strategy (most first; "no strategy given" where none is)."""
+    strategy = _words(dataset, "strategy_axon")
+    chosen = codes[what_is_tested(dataset).proofread[codes] & what_is_tested(dataset).is_cell[codes]]
+    words = pd.Series(np.full(len(chosen), "") if strategy is None else strategy[chosen])
+    counts = words.replace("", "no strategy given").value_counts()
+    return {str(name): int(n) for name, n in counts.items()}
+
+
 def _proofread(dataset: Dataset) -> np.ndarray:
     clean = _truth(dataset, "status_axon")
     if "valid_id" in dataset.meta.columns and dataset.meta.columns["valid_id"].kind == "number":

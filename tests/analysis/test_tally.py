@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.matrix import Selection, entries
@@ -24,6 +24,7 @@ def flags(rng: np.random.Generator, n_nodes: int) -> Testability:
     return Testability(*(rng.random(n_nodes) < 0.6 for _ in range(7)))
 
 
+@settings(deadline=None)  # the first call may compile
 @given(st.integers(0, 10_000), st.sampled_from(MODES), st.integers(1, 4), st.booleans())
 def test_counts_are_those_of_the_entries(seed: int, mode: str, least: int, keep: bool) -> None:
     rng = np.random.default_rng(seed)

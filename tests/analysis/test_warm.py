@@ -26,11 +26,11 @@ def test_nothing_is_compiled_in_a_request(tmp_path: Path) -> None:
 
 def main(folder: Path) -> None:
     """Print the number of compiled versions of each kernel after warming up, and after many requests."""
-    from analysis import aggregate, kernels, leaf_order
+    from analysis import aggregate, kernels, leaf_order, tally
     from analysis.warm import warm
 
     def compiled() -> str:
-        found = [item for module in (aggregate, kernels, leaf_order) for item in vars(module).items()]
+        found = [item for module in (aggregate, kernels, leaf_order, tally) for item in vars(module).items()]
         return ", ".join(f"{name} {len(k.signatures)}" for name, k in found if hasattr(k, "signatures"))
 
     warm()
@@ -47,6 +47,8 @@ def requests(folder: Path, sizes: str) -> None:
     from analysis.measures import SIZE_MEASURES
     from analysis.order import by_degree, cluster
     from analysis.raster import indexed, pixel, raster, whole
+    from analysis.tally import tally
+    from analysis.tested import Testability
     from data_access.graph import load, save
     from tests.analysis.graphs import random_graph
 
@@ -61,6 +63,8 @@ def requests(folder: Path, sizes: str) -> None:
     selection = Selection(cells[::-1], cells)
     entries(graph, selection)
     entries(graph, Selection(cells, cells[:1]))
+    for columns in (cells, cells[:1]):
+        tally(graph, Selection(cells, columns), Testability(*[graph.complete_in] * 7))
     for measure in (*MEASURES, "latency"):
         if sizes == "none" and measure in SIZE_MEASURES:
             continue

@@ -51,6 +51,7 @@ def sheet(data: Path, scratch: Path) -> Sheet:
         "mtype": random.choice(np.array(TYPES, dtype=object), N_CELLS, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.1]),
         "x_nm": random.random(N_CELLS) * 1e6, "y_nm": random.random(N_CELLS) * 1e6, "z_nm": random.random(N_CELLS) * 1e6,
         "layer": random.integers(1, 7, N_CELLS),
+        "id": np.arange(N_CELLS),  # a column that bears the name of an order
         "on_left": random.random(N_CELLS) < 0.5,
         "lineage": random.choice(np.array(["a>b", "it's \"odd\"", "<b>bold</b>", None], dtype=object), N_CELLS),
     })  # fmt: skip
@@ -82,6 +83,12 @@ class Matrix:
     def ask(self, ds: str, **query: Any) -> Matrix:
         self.page.goto(f"{self.base}/matrix?{urlencode({'ds': ds} | query)}")
         self.page.wait_for_selector("#matrix-figure[data-state]")
+        return self.rest()
+
+    def go(self, **query: Any) -> Matrix:
+        """To another view of the same dataset, as by a link of the page."""
+        query = {"ds": self.query["ds"]} | query
+        self.page.evaluate("href => synaptoscope.go(href)", f"/matrix?{urlencode(query)}")
         return self.rest()
 
     def rest(self) -> Matrix:
@@ -125,9 +132,15 @@ class Matrix:
         return found
 
     def spot(self, col: float, row: float) -> tuple[float, float]:
-        """Pixel of the middle of an entry."""
+        """Pixel of the middle of an entry, or of the bin that it shares."""
+        (x0, x1, y0, y1), (bx, by), area = self.meta["window"], self.meta["bins"], self.area
+        x, y = int((col - x0) * bx / (x1 - x0)), int((row - y0) * by / (y1 - y0))
+        return area["x"] + (x + 0.5) / bx * area["w"], area["y"] + (y + 0.5) / by * area["h"]
+
+    def edge(self, col: float, row: float) -> tuple[float, float]:
+        """Pixel of a place between entries."""
         (x0, x1, y0, y1), area = self.meta["window"], self.area
-        return area["x"] + (col + 0.5 - x0) / (x1 - x0) * area["w"], area["y"] + (row + 0.5 - y0) / (y1 - y0) * area["h"]
+        return area["x"] + (col - x0) / (x1 - x0) * area["w"], area["y"] + (row - y0) / (y1 - y0) * area["h"]
 
     # -- what a person does
 
@@ -144,10 +157,11 @@ class Matrix:
         return self.text("panel")
 
     def drag(self, col0: float, row0: float, col1: float, row1: float) -> Matrix:
-        self.page.mouse.move(*self.spot(col0, row0))
+        end = self.edge(col1, row1)
+        self.page.mouse.move(*self.edge(col0, row0))
         self.page.mouse.down()
-        self.page.mouse.move(*self.spot((col0 + col1) / 2, (row0 + row1) / 2))
-        self.page.mouse.move(*self.spot(col1, row1))
+        self.page.mouse.move(*self.edge((col0 + col1) / 2, (row0 + row1) / 2))
+        self.page.mouse.move(*end)
         self.page.mouse.up()
         return self.rest()
 
