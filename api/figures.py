@@ -100,8 +100,9 @@ def _group_at(made: Matrix, seen: Window) -> dict[str, Any]:
     assert rows is not None
     assert cols is not None
     assert grouped is not None
+    assert made.group_tested is not None
     i, j = seen.y0, seen.x0
-    tested = int(matrix_picture.group_tested(made)[i, j])
+    tested = int(made.group_tested[i, j])
     connections, synapses = int(grouped.n_connections[i, j]), int(grouped.n_synapses[i, j])
     lines = ["no connection"]
     if connections:

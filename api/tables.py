@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from components import matrix_figure
 from data_access.dataset import Dataset
+from data_access.errors import InputError
 from views import matrix, matrix_picture, matrix_table, partners, schema, tables
 from views.matrix import MatrixView
 from views.result import TableResult
@@ -61,6 +62,10 @@ class Picture:
 
 
 def _draw(dataset: Dataset, view: MatrixPicture, resolve: Resolve) -> bytes:
+    if view.lo is not None and view.hi is not None and view.lo >= view.hi:
+        raise InputError(
+            f"lo={view.lo:g} is not below hi={view.hi:g}", "leave one out to use the smallest or largest value"
+        )
     made = matrix.build(dataset, view, resolve)
     colours = matrix_figure.palette("dark" if view.theme == "dark" else "light")
     return matrix_picture.png(made, view, made.window(view), view.width, view.height, colours)

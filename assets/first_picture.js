@@ -21,12 +21,18 @@
   const params = new URLSearchParams(window.location.search);
   const ds = params.get("ds");
   if (window.location.pathname.replace(/\/$/, "") !== prefix + "matrix" || !ds) return;
-  app.plotly();
+  // fetched at once, run once the picture is on the screen: running it takes longer than all the rest
+  document.head.append(Object.assign(document.createElement("link"), {
+    rel: "preload", as: "script", href: prefix + "_dash-component-suites/plotly/package_data/plotly.min.js",
+  }));
 
   // ---- the box of the figure as the style sheet will make it (matrix.css), and its margins (matrix_frame.py)
   const BOX = { top: 241, below: 49, side: 20, aside: 324, square: 118, wide: 1100, low: 420, high: 1000 };
   const MARGIN = { left: 138, right: 92, top: 104, bottom: 8 };
-  if (!window.matchMedia("(min-width: 70em)").matches) return; // in one column its place is not known beforehand
+  if (!window.matchMedia("(min-width: 70em)").matches) { // in one column its place is not known beforehand
+    app.plotly();
+    return;
+  }
   const rail = document.documentElement.dataset.rail === "narrow" ? 49 : 184;
   const room = window.innerWidth - rail - 2 * BOX.side - BOX.aside;
   const square = (params.get("pre") || "") === (params.get("post") || "");
@@ -64,7 +70,7 @@
     picture = null;
   };
   figure.then((found) => {
-    if (gone || !found || !found.picture) return;
+    if (gone || !found || !found.picture) return app.plotly();
     const show = () => {
       if (gone) return;
       picture = new Image();
@@ -73,6 +79,7 @@
       picture.src = found.picture;
       place();
       document.body.append(picture);
+      picture.decode().catch(() => {}).then(() => requestAnimationFrame(() => setTimeout(app.plotly)));
       watch.observe(document.body, { childList: true, subtree: true });
       setTimeout(app.firstPictureDone, 15000); // whatever went wrong, it does not stay
     };

@@ -70,7 +70,7 @@
   };
   // the event tells that the new picture is on the screen; labels follow within a frame or two
   const tellPainted = (gd) => gd.dispatchEvent(new CustomEvent("matrix:painted", { bubbles: true }));
-  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // until one is painted
 
   const drawFigure = async (gd, want, signal) => {
     const query = new URLSearchParams(want.params);
@@ -83,7 +83,7 @@
     gd.parentElement.dataset.state = figure.layout ? "drawn" : figure.empty ? "empty" : "problem";
     if (figure.layout) {
       if (m.hide) m.hide();
-      const early = drawn && (await swap(gd, figure.layout));
+      const early = drawn && sameLabels(gd.layout, figure.layout) && (await swap(gd, figure.layout));
       if (signal.aborted) { drawn = null; return; }
       if (early) tellPainted(gd);
       await window.Plotly.react(gd, figure.data, figure.layout, CONFIG);
@@ -95,6 +95,8 @@
     if (app.firstPictureDone) app.firstPictureDone();
   };
 
+  const sameLabels = (a, b) => ["xaxis", "yaxis"].every((axis) =>
+    ["range", "tickvals", "ticktext"].every((key) => String(a[axis][key]) === String(b[axis][key])));
   const drawWindow = async (gd, want, signal) => {
     const [x0, x1, y0, y1] = addressed(want, gd);
     const { theme, ...size } = screen(gd);
@@ -246,7 +248,7 @@
     gd.addEventListener("wheel", () => { lastWheel = Date.now(); if (m.hide) m.hide(); }, { capture: true, passive: true });
     if (m.wirePointer) m.wirePointer(gd);
   };
-  window.addEventListener("synaptoscope:url", follow);
+  window.addEventListener("synaptoscope:url", () => { app.drawing = follow(); }); // what can wait for the picture does
   new MutationObserver(follow).observe(document.documentElement, {
     attributes: true, attributeFilter: ["data-mantine-color-scheme"],
   });

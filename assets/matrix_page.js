@@ -41,8 +41,10 @@
     const { width, height } = gd.layout;
     const layout = { ...gd.layout, paper_bgcolor: paper, plot_bgcolor: paper };
     const url = await window.Plotly.toImage({ data: gd.data, layout }, { format: "svg", width, height });
-    const text = decodeURIComponent(url.replace(/^data:image\/svg\+xml,/, ""))
-      .replace(/<image /g, '<image style="image-rendering: pixelated" ');
+    const parsed = new DOMParser().parseFromString(
+      decodeURIComponent(url.replace(/^data:image\/svg\+xml,/, "")), "image/svg+xml");
+    parsed.querySelectorAll("image").forEach((image) => { image.style.imageRendering = "pixelated"; });
+    const text = new XMLSerializer().serializeToString(parsed);
     const svg = new Blob([text], { type: "image/svg+xml" });
     download(format === "svg" ? svg : await asPng(text, width, height), `${m.meta(gd).ds}-matrix.${format}`);
   };

@@ -75,7 +75,11 @@
         ours.set(`${schema[i].id}.${schema[i].prop}`, JSON.stringify(value));
         clientside.set_props(schema[i].id, { [schema[i].prop]: value });
       });
-      if (text !== clientside.no_update) clientside.set_props(location, { search: text });
+      if (text === clientside.no_update) return;
+      // a figure that follows the address by itself is painted before Dash hears of it
+      Promise.resolve(app.drawing).then(() => { // unless the address has moved on meanwhile
+        if (window.location.search === text) clientside.set_props(location, { search: text });
+      });
     },
     // -> [search, ...controls], no_update for each that stays
     step(search, ...rest) {

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if set(parts) & {"server", "browser"}:
         with tempfile.TemporaryDirectory(prefix="synaptoscope-bench-", ignore_cleanup_errors=True) as folder:
             sections += _on_datasets(Path(folder), made, parts, 3 if given.quick else 9)
-    text = report.markdown(machine.describe(page.version()), machine.today(), (load, machine.load()), sections)
+    text = report.markdown(machine.describe(page.version()), machine.today(), machine.conditions(load), sections)
     print(text)
     if not given.quick and set(parts) == set(PARTS):
         DOCUMENT.write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,14 +44,28 @@ def build(table: Tables, data_dir: Path, raw_dir: Path) -> Imported:
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=said, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, _peak_mb(process.pid))
+            time.sleep(0.02)
         wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise RuntimeError(said.read().decode(errors="replace")[-2000:])
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Imported(wall, usage.ru_maxrss / unit)
+    return Imported(wall, peak)
+
+
+def _peak_mb(process: int) -> float:
+    """Most memory that a running process has held so far, in MB; 0 where it has ended or nothing tells.
+
+    Not the operating system's account of ended children: that counts what their parent held when it started them.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1000 if found else 0.0
 
 
 def section(table: Tables, imports: list[Imported]) -> Section:

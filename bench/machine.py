@@ -22,6 +22,13 @@ def describe(browser: str = "") -> str:
     )
 
 
+def conditions(load_before: float) -> str:
+    """How busy the machine was from then to now, and whether this run was put before other work."""
+    priority = os.getpriority(os.PRIO_PROCESS, 0)
+    ahead = f" Run at priority {priority}, so that other work on the machine disturbs less." if priority < 0 else ""
+    return f"Load average {load_before:.1f} at the start, {load():.1f} at the end.{ahead}"
+
+
 def today() -> str:
     """The date, UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%d")

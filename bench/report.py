@@ -82,13 +82,13 @@ def spread(runs: Runs, unit: str = "") -> str:
     return f"{words} ({number(runs.least)} to {number(runs.largest)}, n = {len(runs)})"
 
 
-def markdown(machine: str, date: str, loads: tuple[float, float], sections: Sequence[Section]) -> str:
+def markdown(machine: str, date: str, conditions: str, sections: Sequence[Section]) -> str:
     """The whole document."""
     budgets = [budget for section in sections for budget in section.budgets]
     met = sum(budget.met for budget in budgets)
     parts = [
         HEAD,
-        f"Measured on {date}: {machine} Load average {loads[0]:.1f} at the start, {loads[1]:.1f} at the end.\n",
+        f"Measured on {date}: {machine} {conditions}\n",
         f"## Budget: {met} of {len(budgets)} met\n",
         Table(("what", "aim", "reached", ""), tuple(budget.row() for budget in budgets)).markdown() + "\n",
     ]

@@ -38,9 +38,7 @@ def _box(page: str, side: str, label: str, value: Any, fragments: bool) -> Compo
         title = "Leave out partners that are no cells: no nucleus and no proofread axon"
         ready.append(_ready("cells only", title, **{"data-cells-only": f"{page}-{side}"}))
     if side == "post":
-        ready.append(
-            _ready("same as pre", "Use the presynaptic cells", **{"data-same-as": f"{page}-pre {page}-post"})
-        )
+        ready.append(_ready("same as pre", "Use the presynaptic cells", **{"data-same-as": f"{page}-pre {page}-post"}))
     return html.Div(
         [
             dmc.Textarea(
@@ -64,7 +62,9 @@ def _ready(text: str, title: str, **marks: str) -> Component:
 
 def outputs(page: str) -> list[Output]:
     """What `said` fills: the line under each box, and whether the box is marked as wrong."""
-    return [Output(f"{page}-{side}{part}", prop) for side in SIDES for part, prop in (("-echo", "children"), ("", "error"))]
+    return [
+        Output(f"{page}-{side}{part}", prop) for side in SIDES for part, prop in (("-echo", "children"), ("", "error"))
+    ]
 
 
 def said(cells: Mapping[str, CellSet | SynaptoscopeError]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The controls above a matrix: what fills it, how it is grouped, ordered and coloured. Only what a dataset can serve."""
+"""The controls above a matrix: fill, groups, orders, colours; only what a dataset can serve."""
 
 from __future__ import annotations
 

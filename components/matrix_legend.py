@@ -1,4 +1,4 @@
-"""The legend of a matrix: what the colour bars mean, how many cells are of each kind, and the tint of untested pairs."""
+"""The legend of a matrix: what its colour bars mean, cells of each kind, the tint of untested pairs."""
 
 from __future__ import annotations
 

@@ -98,10 +98,11 @@ def _pair_panel(matrix: Matrix, view: MatrixView, pre: int, post: int) -> Compon
     if junction:
         rows.append(("gap junction", f"weight {junction:g}"))
     only = {"ds": view.ds, "measure": view.measure if view.measure != "n_synapses" else None}
-    links = [
-        ("Its row alone: all that pre sends to", url_state.href("/matrix", **only, pre=_quoted(dataset, pre_id))),
-        ("Its column alone: all that post hears from", url_state.href("/matrix", **only, post=_quoted(dataset, post_id))),
+    alone = [
+        ("Its row alone: all that pre sends to", {"pre": _quoted(dataset, pre_id)}),
+        ("Its column alone: all that post hears from", {"post": _quoted(dataset, post_id)}),
     ]
+    links = [(text, url_state.href("/matrix", **only, **cell)) for text, cell in alone]
     if pre != post:
         links.append(("The other way round", _other_way(view, post_id, pre_id)))
     at = tuple(np.flatnonzero(codes == code) for codes, code in ((matrix.rows.codes, pre), (matrix.cols.codes, post)))
@@ -192,7 +193,9 @@ def _synapse_table(dataset: Dataset, pre: int, post: int, total: int) -> Compone
 
 def _group_panel(matrix: Matrix, view: MatrixView, pre: str, post: str) -> Component:
     rows, cols, grouped = matrix.row_groups, matrix.col_groups, matrix.grouped
-    assert rows is not None and cols is not None and grouped is not None
+    assert rows is not None
+    assert cols is not None
+    assert grouped is not None
     i, j = (_position(groups.names, name) for groups, name in ((rows, pre), (cols, post)))
     tested = int(
         n_tested_grouped(

@@ -95,16 +95,8 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--id", required=True, help="id of the new dataset")
     add("--title", default="")
-    for name in (
-        "synapses",
-        "connections",
-        "cells",
-        "gap-junctions",
-        "complete",
-        "complete-inputs",
-        "complete-outputs",
-    ):
-        add(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=_FILES[name])
+    for name, text in _FILES.items():
+        add(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=text)
     for name, text in _COLUMNS.items():
         add(f"--{name}", metavar="COLUMN", help=text)
     add(
@@ -265,6 +257,10 @@ def _fetch(options: argparse.Namespace) -> int:
 
     entries = catalog.load_catalog()
     if not options.name:
+        if options.json:
+            listed = [{"name": e.name, "title": e.title, "licence": e.licence} for e in entries.values()]
+            print(json.dumps({"data": listed}, ensure_ascii=False))
+            return 0
         for entry in entries.values():
             print(f"{entry.name:28} {entry.title}")
         return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ import pyarrow as pa
 from data_access import cells as cell_tables
 from data_access import completeness, connections, gap_junctions, metadata, staging, store, synapse_files, verification
 from data_access import graph as graphs
-from data_access.errors import InputError, UsageError
+from data_access.errors import InputError
 from data_access.graph import Graph
 from data_access.layouts import Roles, cell_roles, connection_roles, synapse_roles
 from data_access.metadata import DatasetMeta, ImportLedger, LeftOut
@@ -28,48 +28,14 @@ from data_access.row_checks import Counted, checked, dropped_columns
 from data_access.rows import Rows, filtered, reserved
 from data_access.settling import literal, relation, settle
 from data_access.sources import TableFile, open_table
+from data_access.spec import ImportSpec
+from data_access.spec import check as check_spec
 from data_access.staging import Part
+
+__all__ = ["ImportSpec", "import_dataset"]
 
 Progress = Callable[[str, int], None]
 MEMORY_LIMIT = "700MB"
-
-
-@dataclass(frozen=True)
-class ImportSpec:
-    """What to import and how to read it. Column options are names or 1-based numbers, as text."""
-
-    id: str
-    title: str = ""
-    synapses: tuple[Path, ...] = ()
-    connections: tuple[Path, ...] = ()
-    cells: tuple[Path, ...] = ()
-    gap_junctions: tuple[Path, ...] = ()
-    pre: str | None = None
-    post: str | None = None
-    synapse_id: str | None = None
-    size: str | None = None
-    position: str | None = None
-    weight: str | None = None
-    cell_id: str | None = None
-    cell_type: str | None = None
-    cell_position: str | None = None
-    missing_size: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    voxel_nm: tuple[float, float, float] | None = None
-    cell_voxel_nm: tuple[float, float, float] | None = None
-    rows: str = ""
-    header: bool = True
-    complete: tuple[Path, ...] = ()
-    complete_inputs: tuple[Path, ...] = ()
-    complete_outputs: tuple[Path, ...] = ()
-    source: str = ""
-    version: str = ""
-    licence: str = ""
-    citation: str = ""
-    description: str = ""
-    synthetic: bool = False
-    vertical: str = ""
-    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,7 +60,7 @@ def import_dataset(
     `prepare(folder)` may add files (skeletons/, truth.json) before the dataset becomes visible. Raises InputError or
     UsageError with one clear line; then nothing of the dataset is visible, and a later try starts afresh.
     """
-    _check_spec(spec)
+    check_spec(spec)
     started = time.monotonic()
     with store.building(data_dir, spec.id) as place:
         scratch = place / ".scratch"
@@ -136,23 +102,6 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     con.execute("SET preserve_insertion_order = false")
     con.execute(f"SET temp_directory = {literal(str(scratch / 'spill'))}")
     return con
-
-
-def _check_spec(spec: ImportSpec) -> None:
-    store.check_id(spec.id)
-    if bool(spec.synapses) == bool(spec.connections):
-        raise UsageError("give either --synapses or --connections")
-    if spec.synapses and (spec.weight or spec.measures):
-        raise UsageError("--weight and --measures belong to --connections")
-    if spec.connections and (spec.synapse_id or spec.size or spec.position or spec.missing_size):
-        raise UsageError("--synapse-id, --size, --missing-size and --position belong to --synapses")
-    if not spec.cells and (spec.cell_id or spec.cell_type or spec.cell_position):
-        raise UsageError("--cell-id, --cell-type and --cell-position need --cells")
-    for files in (spec.synapses, spec.connections, spec.cells, spec.gap_junctions):
-        resolved = [path.resolve() for path in files]
-        twice = next((path for path in resolved if resolved.count(path) > 1), None)
-        if twice is not None:
-            raise UsageError(f"{twice.name} is given twice: its rows would count twice")
 
 
 def _build(work: _Work) -> DatasetMeta:

@@ -213,7 +213,8 @@ def _nothing_left(made: matrix.Matrix) -> list[Component] | None:
     if made.n_connections:
         return None
     gone = made.dropped
-    found: list[Component] = [html.P(f"No connection among these {counted(made.shape[0] * made.shape[1], 'entry', 'entries')}.")]
+    entries = counted(made.shape[0] * made.shape[1], "entry", "entries")
+    found: list[Component] = [html.P(f"No connection among {entries}.")]
     if gone.n_below_min:
         least = {"data-set-control": "matrix-min", "data-value": "1"}
         found = [

@@ -75,7 +75,10 @@ LOOKS = (*ZOOM, "scale", "lo", "hi", "bar", "pair")
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Everything about one matrix but its zoom and its colours."""
+    """Everything about one matrix but its zoom and its colours.
+
+    `grouped` and `group_tested` (tested pairs of each pair of groups, int64) only where it is grouped.
+    """
 
     dataset: Dataset
     view: MatrixView
@@ -86,6 +89,7 @@ class Matrix:
     row_groups: Groups | None
     col_groups: Groups | None
     grouped: Grouped | None
+    group_tested: np.ndarray | None
     n_connections: int
     n_synapses: int
     dropped: Dropped
@@ -151,7 +155,7 @@ def _build(dataset: Dataset, view: MatrixView) -> Matrix:
     rows, cols = _axes(dataset, view, pre, post)
     counted = _count(dataset, view, rows.codes, cols.codes)
     low, high = _range(dataset, view, rows, cols)
-    return Matrix(dataset, view, pre, post, rows, cols, None, None, None, *counted, low, high)
+    return Matrix(dataset, view, pre, post, rows, cols, None, None, None, None, *counted, low, high)
 
 
 def _check(dataset: Dataset, view: MatrixView) -> None:
@@ -232,4 +236,10 @@ def _build_grouped(dataset: Dataset, view: MatrixView, pre: CellSet, post: CellS
     shown = np.where(grouped.n_connections > 0, grouped.value, np.nan)
     low, high = _finite_range(shown)
     rows, cols = Axis(pre.codes, row_groups.how), Axis(post.codes, col_groups.how)
-    return Matrix(dataset, view, pre, post, rows, cols, row_groups, col_groups, grouped, *counted, low, high)
+    group_tested = tests.n_tested_grouped(
+        what_is_tested(dataset), pre.codes, post.codes, row_groups.of, col_groups.of, len(row_groups), len(col_groups),
+        view.tested,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return Matrix(
+        dataset, view, pre, post, rows, cols, row_groups, col_groups, grouped, group_tested, *counted, low, high
+    )  # fmt: skip

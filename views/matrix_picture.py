@@ -41,23 +41,11 @@ def untested(matrix: Matrix, window: Window, width: int, height: int) -> np.ndar
     """bool (height, width): pixels of a window in which no pair of cells is a tested pair."""
     known = what_is_tested(matrix.dataset)
     mode = matrix.view.tested
-    if matrix.row_groups is not None and matrix.col_groups is not None:
-        counts = group_tested(matrix)
-        return counts[window.y0 : window.y1, window.x0 : window.x1] == 0
+    if matrix.group_tested is not None:
+        return matrix.group_tested[window.y0 : window.y1, window.x0 : window.x1] == 0
     rows = matrix.rows.codes[window.y0 : window.y1]
     cols = matrix.cols.codes[window.x0 : window.x1]
     return ~tests.tested_bins(known, rows, cols, height, width, mode)  # type: ignore[arg-type]
-
-
-def group_tested(matrix: Matrix) -> np.ndarray:
-    """Tested pairs of each pair of groups, int64 (rows, columns) as drawn."""
-    rows, cols = matrix.row_groups, matrix.col_groups
-    assert rows is not None
-    assert cols is not None
-    return tests.n_tested_grouped(
-        what_is_tested(matrix.dataset), matrix.pre.codes, matrix.post.codes, rows.of, cols.of, len(rows), len(cols),
-        matrix.view.tested,  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def dense(matrix: Matrix) -> np.ndarray:

@@ -71,8 +71,8 @@ def test_work_is_counted_and_what_comes_before_is_not() -> None:
 def test_document_counts_the_budgets_that_are_met() -> None:
     met, missed = Budget("one", 10, Runs.of([5.0]), "ms"), Budget("two", 10, Runs.of([50.0]), "ms")
     table = Table(("what", "time"), (("a|b", "1 ms"),))
-    text = markdown("2 cores.", "2026-01-01", (0.5, 1.5), [Section("Part", "How.", (table,), (met, missed))])
+    text = markdown("2 cores.", "2026-01-01", "A quiet machine.", [Section("Part", "How.", (table,), (met, missed))])
     assert "## Budget: 1 of 2 met" in text
     assert "| one | at most 10 ms | 5 ms (n = 1) | met |" in text
     assert r"| a\|b | 1 ms |" in text
-    assert "Load average 0.5 at the start, 1.5 at the end" in text
+    assert "Measured on 2026-01-01: 2 cores. A quiet machine." in text

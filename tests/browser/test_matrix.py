@@ -113,7 +113,9 @@ class TestFigure:
         page = matrix("sheet", group="mtype")
         kinds = known.cells.set_index("cell_id").mtype
         rows = known.synapses[known.synapses.pre_id != known.synapses.post_id]
-        sums = rows.groupby([rows.pre_id.map(kinds).fillna("untyped"), rows.post_id.map(kinds).fillna("untyped")]).size()
+        sums = rows.groupby(
+            [rows.pre_id.map(kinds).fillna("untyped"), rows.post_id.map(kinds).fillna("untyped")]
+        ).size()
         assert page.layout["yaxis"]["ticktext"][-1] == "untyped", "cells without a type are a group"
         names = page.layout["yaxis"]["ticktext"]
         for pre, post in (("23P", "4P"), ("BC", "untyped")):
@@ -243,7 +245,13 @@ class TestZoom:
         page.page.reload()
         page.page.wait_for_selector("#matrix-figure[data-state]")
         page.rest()
-        assert (page.page.url, page.meta["window"], page.meta["query"], page.text("panel"), page.text("sentence")) == expected
+        assert (
+            page.page.url,
+            page.meta["window"],
+            page.meta["query"],
+            page.text("panel"),
+            page.text("sentence"),
+        ) == expected
         fresh = Matrix(open_page("about:blank"), base)
         fresh.page.goto(expected[0])
         fresh.page.wait_for_selector("#matrix-figure[data-state]")
@@ -300,17 +308,23 @@ class TestPointing:
         pairs = [(code_of[a], code_of[b]) for a, b in found.sort_values(ascending=False).index]
         row, col = next((r, c) for r, c in pairs[1:] if len(shared(r)) > 1 and len(shared(c)) > 1)
         inside = found[
-            found.index.get_level_values(0).isin(ids[shared(row)]) & found.index.get_level_values(1).isin(ids[shared(col)])
+            found.index.get_level_values(0).isin(ids[shared(row)])
+            & found.index.get_level_values(1).isin(ids[shared(col)])
         ]
         text = page.hover(col, row)
         n_pairs = len(shared(row)) * len(shared(col)) - len({*shared(row)} & {*shared(col)})
         assert f"{n_pairs} pairs under this pixel" in text
         assert ("the only connection" if len(inside) == 1 else f"the strongest of {len(inside)} connections") in text
         assert text.startswith(f"{inside.max()} synapse")
-        assert any(str(a) in text and str(b) in text for a, b in inside[inside == inside.max()].index), "ids to the digit"
+        assert any(str(a) in text and str(b) in text for a, b in inside[inside == inside.max()].index), (
+            "ids to the digit"
+        )
         page.drag(70, 0, 89.9, 19.9)
         text = page.hover(77, 5)  # a zoom step makes it single
-        assert text == f"{found[ids[5], ids[77]]} synapses pre {_kind(known, ids[5])} {ids[5]} post {_kind(known, ids[77])} {ids[77]}"
+        assert (
+            text
+            == f"{found[ids[5], ids[77]]} synapses pre {_kind(known, ids[5])} {ids[5]} post {_kind(known, ids[77])} {ids[77]}"
+        )
 
     def test_click_opens_the_connection_and_a_link_opens_it_too(
         self, matrix: Callable[..., Matrix], known: Sheet, base: str
@@ -397,7 +411,15 @@ class TestSets:
         assert "cell_type is BC" in page.text("pre-echo")
 
     def test_hostile_texts(self, matrix: Callable[..., Matrix]) -> None:
-        hostile = ("__import__('os').system('x')", "<img src=x onerror=alert(1)>", "((((", "'", "a" * 1500, "cell_type ==", "😀")
+        hostile = (
+            "__import__('os').system('x')",
+            "<img src=x onerror=alert(1)>",
+            "((((",
+            "'",
+            "a" * 1500,
+            "cell_type ==",
+            "😀",
+        )
         page = matrix("sheet", pre=hostile[0])
         for text in hostile:
             page.go(pre=text)
@@ -518,6 +540,12 @@ class TestExport:
             colours = {c for _, c in picture.convert("RGB").getcolors(10**7) or []}
         assert len(colours) > 40
         assert (0xEB, 0xE7, 0xDD) in colours, "untested pairs keep their tint"
+        page.go(group="mtype")
+        page.page.locator(".export summary").click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name="Figure as PNG").click()
+        with Image.open(download.value.path()) as picture:
+            assert len(picture.convert("RGB").getcolors(10**7) or []) > 20, "a heat map is saved as well"
 
 
 class TestScreen:
