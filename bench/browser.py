@@ -34,27 +34,28 @@ SETTLE_MS = 700  # what follows a figure (its words, its legend) has ended by th
 
 @dataclass(frozen=True)
 class Painted:
-    """One change, in ms: from the change to the screen, from the request to the screen, the request, and drawing.
+    """One change, in ms: from the change and from the request to the new picture, to the finished figure, the request.
 
-    n_bytes: of the answers on the wire; longest_task: the longest time for which the page could not react.
+    n_bytes: of the answer on the wire; longest_task: the longest time for which the page could not react.
     """
 
     from_change: float
     from_request: float
+    finished: float
     request: float
     n_bytes: int
     longest_task: float
 
     @staticmethod
     def of(seen: dict[str, Any]) -> Painted:
-        """From what probe.js tells; the figure's own request is the one to the API that ends first."""
-        mine = [r for r in seen["requests"] if r["name"].startswith("matrix/") and "at.json" not in r["name"]]
+        """From what probe.js tells; the figure's own request is the first that asks for a figure or a window."""
+        mine = [r for r in seen["requests"] if r["name"] in ("matrix/figure.json", "matrix/window.json")]
         if not mine:
             raise RuntimeError(f"a figure was painted without a request for it: {seen['requests']}")
-        first = min(mine, key=lambda r: float(r["start"]))
-        return Painted(
-            seen["ms"], seen["ms"] - first["start"], first["ms"], int(first["bytes"]), max(seen["tasks"], default=0.0)
-        )
+        first = min(mine, key=lambda request: float(request["start"]))
+        start, longest = float(first["start"]), max(seen["tasks"], default=0.0)
+        picture, finished = float(seen["picture"]), float(seen["finished"])
+        return Painted(picture, picture - start, finished - start, first["ms"], int(first["bytes"]), longest)
 
 
 @dataclass(frozen=True)

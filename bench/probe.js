@@ -1,5 +1,5 @@
 // What the benchmark watches in the page /matrix; it runs before the page's own scripts. Times are milliseconds since
-// navigation start. The page says "matrix:painted" when a figure or a window has been handed to the browser.
+// navigation start. The page marks the box of the figure as busy while it draws.
 (() => {
   "use strict";
   const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -8,14 +8,18 @@
     const gd = plot();
     return gd && gd.layout && gd.layout.meta && gd._fullLayout ? gd : null;
   };
-  // the pictures of the figure decoded, then two frames: the second begins when the first has been painted
+  // the next frame has been painted: a task after it
+  const nextFrame = () => new Promise((done) => {
+    const after = new MessageChannel();
+    after.port1.onmessage = () => done(performance.now());
+    requestAnimationFrame(() => after.port2.postMessage(0));
+  });
+  const pictures = (gd) => [...gd.querySelectorAll("image")];
   const onScreen = async (gd) => {
-    const pictures = [...gd.querySelectorAll("image")];
-    await Promise.all(pictures.map((image) => image.decode().catch(() => {})));
-    await frame();
-    await frame();
-    return performance.now();
+    await Promise.all(pictures(gd).map((image) => image.decode().catch(() => {})));
+    return nextFrame();
   };
+  const sources = (gd) => pictures(gd).map((image) => image.href.baseVal).join();
   const tasks = [];
   new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => [e.startTime, e.duration]))).observe({
     type: "longtask", buffered: true,
@@ -29,23 +33,26 @@
   const since = (start) => ({
     requests: asked(start), tasks: tasks.filter(([at]) => at >= start).map(([, ms]) => ms),
   });
-  // start something, wait for the figure that `enough` accepts; times from the start
+  // the figure shows other pictures than before, on the screen
+  const otherPicture = (gd, before) => new Promise((done) => {
+    const watch = new MutationObserver(() => {
+      if (sources(gd) === before) return;
+      watch.disconnect();
+      onScreen(gd).then(done);
+    });
+    watch.observe(gd, { subtree: true, childList: true, attributes: true, attributeFilter: ["href", "xlink:href"] });
+  });
+  // start something; when the new picture is on the screen, and when the figure is finished, labels and all
   const until = async (begin, enough) => {
     performance.clearResourceTimings();
-    await frame();
+    await nextFrame();
+    const gd = drawn();
     const start = performance.now();
-    const painted = new Promise((done) => {
-      const look = () => {
-        if (!drawn() || !enough(drawn().layout.meta)) return;
-        document.removeEventListener("matrix:painted", look);
-        done(performance.now());
-      };
-      document.addEventListener("matrix:painted", look);
-    });
+    const picture = otherPicture(gd, sources(gd));
     begin();
-    const plotted = await painted;
-    const end = await onScreen(drawn());
-    return { ms: end - start, plotted: plotted - start, window: drawn().layout.meta.window, ...since(start) };
+    while (!enough(gd.layout.meta) || gd.parentElement.getAttribute("aria-busy") === "true") await nextFrame();
+    const finished = await onScreen(gd);
+    return { picture: (await picture) - start, finished: finished - start, window: gd.layout.meta.window, ...since(start) };
   };
 
   const loaded = { standIn: null, figure: null };
@@ -54,7 +61,7 @@
       const picture = document.getElementById("first-picture");
       if (loaded.standIn === null && picture && picture.complete && picture.naturalWidth > 0) {
         loaded.standIn = 0;
-        picture.decode().then(frame).then(frame).then(() => { loaded.standIn = performance.now(); }, () => {});
+        picture.decode().then(nextFrame).then((at) => { loaded.standIn = at; }, () => {});
       }
       const gd = drawn();
       if (gd) {

@@ -17,8 +17,6 @@ from data_access.errors import InputError, SynaptoscopeError, UsageError, did_yo
 from data_access.metadata import DatasetMeta
 from data_access.progress import Stages
 
-COMMANDS = ("import", "list", "show", "verify", "remove", "fetch", "builtin")
-
 
 class _Parser(argparse.ArgumentParser):
     """argparse with one clear line instead of a usage block."""
@@ -43,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("stopped; nothing was changed", file=sys.stderr)
         return 1
     except (OSError, MemoryError) as error:
-        print(f"error: {error or 'not enough memory'}", file=sys.stderr)
+        print(f"error: {str(error) or 'not enough memory'}", file=sys.stderr)
         return 1
 
 

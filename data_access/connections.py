@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import graph as graphs
 from data_access.errors import InputError
 from data_access.graph import Graph
+from data_access.graph_build import build
 from data_access.ids import IdIndex
 from data_access.row_checks import LARGEST_COUNT
-from data_access.rows import SUMMED_SIZES, SYNAPSES_TO_CONNECTIONS, Rows
+from data_access.rows import COUNTED_SIZES, SUMMED_SIZES, SYNAPSES_TO_CONNECTIONS, Rows
 from data_access.settling import literal
 from data_access.synapse_files import BY_PRE
 
@@ -22,15 +22,18 @@ BATCH_ROWS = 1 << 20
 """Connections that are held as Arrow columns at a time."""
 
 
-def aggregate(table: Rows, place: Path, target: Path) -> None:
+def aggregate(table: Rows, some_unsized: bool, place: Path, target: Path) -> None:
     """Write one row a connection to `target` (Parquet), sorted by (pre_id, post_id).
 
-    Columns: pre_id, post_id, n_synapses; sum_size and n_sized where synapses have sizes; the measures named.
+    Columns: pre_id, post_id, n_synapses; sum_size where synapses have sizes, n_sized where some have none; the
+    measures named.
     """
-    sql = table.summed_weights()
-    if table.are_synapses:
+    if not table.are_synapses:
+        sql = table.summed_weights()
+    else:
         source = f"read_parquet({literal(str(place / BY_PRE / '*.parquet'))})"
         sizes = SUMMED_SIZES if "size" in table.types else ""
+        sizes += COUNTED_SIZES if some_unsized else ""
         sql = SYNAPSES_TO_CONNECTIONS.format(sizes=sizes, source=source)
     table.con.execute(f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4)")
 
@@ -49,10 +52,11 @@ def graph_of(aggregated: Path, index: IdIndex, measures: tuple[str, ...]) -> Gra
                 }
                 more = [name for name in ("sum_size", "n_sized", *measures) if name in columns]
                 yield piece | {name: columns[name].to_numpy(zero_copy_only=False) for name in more}
+        pa.default_memory_pool().release_unused()
 
     with pq.ParquetFile(aggregated) as file:
         rows = file.metadata.num_rows
-    return graphs.build(len(index), rows, pieces(), measures)
+    return build(len(index), rows, pieces(), measures)
 
 
 def _counts(columns: Mapping[str, pa.Array]) -> np.ndarray:

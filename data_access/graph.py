@@ -6,15 +6,14 @@ synapses and the summed size; autapses are part of it. Everything interactive is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from data_access.errors import DamagedError, SynaptoscopeError
+from data_access.errors import DamagedError
 
 PARTS = ("indptr", "idx", "n_synapses", "sum_size", "n_sized")
 
@@ -37,6 +36,17 @@ class Orientation:
     def row(self, code: int) -> slice:
         """The slots of one cell."""
         return slice(int(self.indptr[code]), int(self.indptr[code + 1]))
+
+    def rows(self, first: int, last: int) -> tuple[np.ndarray, slice]:
+        """The slots of the rows first .. last - 1, and the row of each: int32."""
+        lengths = np.diff(self.indptr[first : last + 1])
+        here = slice(int(self.indptr[first]), int(self.indptr[last]))
+        return np.repeat(np.arange(first, last, dtype=np.int32), lengths), here
+
+    def keys(self, first: int, last: int) -> np.ndarray:
+        """int64 row * n_nodes + partner of each slot of these rows: ascending, unique."""
+        rows, here = self.rows(first, last)
+        return rows.astype(np.int64) * (len(self.indptr) - 1) + self.idx[here]
 
 
 @dataclass(frozen=True)
@@ -76,73 +86,24 @@ class Graph:
 
     def autapses(self) -> np.ndarray:
         """int64 edge numbers of the connections of a cell to itself."""
-        rows = np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.out.indptr))
-        return np.flatnonzero(rows == self.out.idx)
+        found = [np.zeros(0, np.int64)]
+        for first, last in row_blocks(self.out.indptr):
+            rows, here = self.out.rows(first, last)
+            found.append(np.flatnonzero(rows == self.out.idx[here]) + here.start)
+        return np.concatenate(found)
 
     def n_reciprocal_pairs(self) -> int:
-        """Unordered pairs {a, b}, a != b, connected both ways: the pattern of A intersected with its transpose."""
-        n, shape = self.n_nodes, (self.n_nodes, self.n_nodes)
-        ones = np.ones(self.n_connections, dtype=np.int8)
-        out = sp.csr_array((ones, self.out.idx, self.out.indptr), shape=shape)
-        into = sp.csr_array((ones, self.into.idx, self.into.indptr), shape=shape)
-        both = out.multiply(into)
-        return int((both.nnz - int((both.diagonal() != 0).sum())) // 2) if n else 0
+        """Unordered pairs {a, b}, a != b, connected both ways: pairs of `out` that `into` holds for the same row."""
+        both = 0
+        for first, last in row_blocks(self.out.indptr + self.into.indptr):
+            forth, back = self.out.keys(first, last), self.into.keys(first, last)
+            at = np.searchsorted(back, forth)
+            both += int((back[np.minimum(at, len(back) - 1)] == forth).sum()) if len(back) else 0
+        return (both - len(self.autapses())) // 2
 
     def n_connected(self) -> int:
         """Cells with at least one connection, in or out."""
         return int(((np.diff(self.out.indptr) > 0) | (np.diff(self.into.indptr) > 0)).sum())
-
-
-def build(
-    n_nodes: int, n_connections: int, batches: Iterable[Mapping[str, np.ndarray]], measures: Sequence[str] = ()
-) -> Graph:
-    """Make a graph from connections that arrive sorted by (pre, post), in batches of any length.
-
-    Each batch maps pre, post (codes), n_synapses and, where there are sizes, sum_size and n_sized, and each name in
-    `measures`, to arrays of one length. Nothing but the graph's own arrays is held. Completeness is set to True for
-    every cell: the importer knows better. Raises SynaptoscopeError for a code that no cell has.
-    """
-    kinds = {"post": np.int32, "n_synapses": np.uint32, "sum_size": np.float64, "n_sized": np.uint32}
-    kinds |= dict.fromkeys(measures, np.float64)
-    columns = {name: np.empty(n_connections, kinds[name]) for name in ("post", "n_synapses")}
-    counts = np.zeros(n_nodes, np.int64)
-    at, whole, all_sized = 0, True, True
-    for batch in batches:
-        here = slice(at, at + len(batch["pre"]))
-        at = here.stop
-        for ends in (batch["pre"], batch["post"]):
-            if len(ends) and (ends.min() < 0 or ends.max() >= n_nodes):
-                raise SynaptoscopeError(f"graph: a connection of a cell that is not among the {n_nodes:,}")
-        counts += np.bincount(batch["pre"], minlength=n_nodes)
-        for name in batch.keys() - {"pre"}:
-            columns.setdefault(name, np.empty(n_connections, kinds[name]))[here] = batch[name]
-        if "sum_size" in batch:
-            sums = batch["sum_size"]
-            whole = whole and float(sums.max(initial=0)) < 2**32 and bool((sums == np.floor(sums)).all())
-            all_sized = all_sized and bool((batch["n_sized"] == batch["n_synapses"]).all())
-    if at != n_connections:
-        raise SynaptoscopeError(f"graph: {at:,} connections came where {n_connections:,} were announced")
-    if "sum_size" in columns and whole:
-        columns["sum_size"] = columns["sum_size"].astype(np.uint32)
-    if all_sized:
-        columns.pop("n_sized", None)
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    out = Orientation(
-        indptr, columns["post"], columns["n_synapses"], columns.get("sum_size"), columns.get("n_sized")
-    )  # fmt: skip
-    complete = np.ones(n_nodes, dtype=bool)
-    return Graph(out, transpose(out), complete, complete.copy(), {name: columns[name] for name in measures})
-
-
-def transpose(out: Orientation) -> Orientation:
-    """The same connections by post; a stable counting sort, so partners stay ascending within a row."""
-    n, edges = len(out.indptr) - 1, len(out.idx)
-    places = np.arange(edges, dtype=np.int32 if edges < 2**31 else np.int64)
-    turn = sp.csr_array((places, out.idx, out.indptr), shape=(n, n)).tocsc()
-    indptr, idx, take = turn.indptr.astype(np.int64), turn.indices.astype(np.int32, copy=False), turn.data
-    sum_size = None if out.sum_size is None else out.sum_size[take]
-    n_sized = None if out.n_sized is None else out.n_sized[take]
-    return Orientation(indptr, idx, out.n_synapses[take], sum_size, n_sized)
 
 
 def save(graph: Graph, folder: Path) -> None:
@@ -179,28 +140,11 @@ def load(folder: Path, measures: Iterable[str] = ()) -> Graph:
     return Graph(orientation("out"), orientation("in"), array("complete_in"), array("complete_out"), own)
 
 
-def check(graph: Graph) -> None:
-    """Raise SynaptoscopeError where the two orientations do not describe the same connections."""
-    for name, side in (("out", graph.out), ("in", graph.into)):
-        if side.indptr[0] != 0 or side.indptr[-1] != len(side.idx) or (np.diff(side.indptr) < 0).any():
-            raise SynaptoscopeError(f"graph {name}: row pointers do not match the number of connections")
-        lengths = {len(a) for a in (side.idx, side.n_synapses, side.sum_size, side.n_sized) if a is not None}
-        if len(lengths) > 1:
-            raise SynaptoscopeError(f"graph {name}: arrays of different lengths {sorted(lengths)}")
-        if len(side.idx) and (side.idx.min() < 0 or side.idx.max() >= graph.n_nodes):
-            raise SynaptoscopeError(f"graph {name}: a partner code is outside the {graph.n_nodes} cells")
-        if len(side.idx) and int(side.n_synapses.min()) < 1:
-            raise SynaptoscopeError(f"graph {name}: a connection without a synapse")
-    again = transpose(graph.out)
-    for part in PARTS:
-        have, expected = getattr(graph.into, part), getattr(again, part)
-        if (have is None) != (expected is None) or (have is not None and not np.array_equal(have, expected)):
-            raise SynaptoscopeError(f"graph: the connections by post are not those by pre ({part} differs)")
-    for name, values in (
-        *graph.measures.items(),
-        ("complete_in", graph.complete_in),
-        ("complete_out", graph.complete_out),
-    ):
-        expected_length = graph.n_nodes if name.startswith("complete_") else graph.n_connections
-        if len(values) != expected_length:
-            raise SynaptoscopeError(f"graph: {name} has {len(values):,} values, {expected_length:,} were expected")
+def row_blocks(indptr: np.ndarray, slots: int = 1 << 20) -> Iterator[tuple[int, int]]:
+    """Rows in consecutive blocks (first, behind the last) of about `slots` slots, so that work on them is bounded."""
+    first, n = 0, len(indptr) - 1
+    while first < n:
+        last = int(np.searchsorted(indptr, indptr[first] + slots, side="right")) - 1
+        last = min(max(last, first + 1), n)
+        yield first, last
+        first = last

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 SAFE_INTEGER = 2**53
+SORTED_FROM = 500_000
 INTEGER_PATTERN = r"^-?[0-9]{1,19}$"
 FLOAT_PATTERN = r"^-?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][+-]?[0-9]+)?$"
 INT64 = np.iinfo(np.int64)
@@ -107,6 +108,10 @@ class IdIndex:
         values = np.asarray(wanted, dtype=np.int64)
         if len(self.ids) == 0:
             return np.full(len(values), -1, dtype=np.int64)
+        if len(values) > SORTED_FROM < len(self.ids) and not bool((values[1:] > values[:-1]).all()):
+            # In order, the search walks through memory once instead of jumping about in it.
+            distinct, back = np.unique(values, return_inverse=True)
+            return self.codes(distinct)[back]
         at = np.searchsorted(self.ids, values)
         at[at == len(self.ids)] = 0
         return np.where(self.ids[at] == values, at, -1).astype(np.int64)

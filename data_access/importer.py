@@ -114,6 +114,7 @@ def _build(work: _Work) -> DatasetMeta:
         )
     ]  # fmt: skip
     parts, roles = _staged(work, spec.synapses or spec.connections)
+    pa.default_memory_pool().release_unused()  # Arrow keeps what it has read with; the database needs it
     settled = settle(con, parts, roles[0].segments)
     work.notes += [*staging.notes(parts, roles), *settled.notes]
     work.columns_left_out += [*staging.columns_left_out(parts), *settled.left_out]
@@ -137,7 +138,7 @@ def _build(work: _Work) -> DatasetMeta:
         synapse_files.write(table, work.place)
     work.progress("connections", 0)
     measures = tuple(table.measures())
-    connections.aggregate(table, work.place, work.scratch / "connections.parquet")
+    connections.aggregate(table, counted.missing_sizes > 0, work.place, work.scratch / "connections.parquet")
     con.close()  # the graph needs the memory
     graph = connections.graph_of(work.scratch / "connections.parquet", index, measures)
     graph = completeness.apply(graph, index, *lists)

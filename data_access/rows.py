@@ -29,7 +29,8 @@ FROM {source}
 GROUP BY pre_id, post_id
 ORDER BY pre_id, post_id
 """
-SUMMED_SIZES = ", coalesce(sum(CAST(size AS DOUBLE)), 0) AS sum_size, count(size) AS n_sized"
+SUMMED_SIZES = ", coalesce(sum(CAST(size AS DOUBLE)), 0) AS sum_size"
+COUNTED_SIZES = ", count(size) AS n_sized"
 GENERATED = ("synapse_id", "pre_id", "post_id")
 POSITIONS = ("x_nm", "y_nm", "z_nm")
 EVERY_DATASET_HAS = (

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from data_access import cells as cell_tables
 from data_access import graph as graphs
-from data_access import store, synapse_files
+from data_access import graph_check, store, synapse_files
 from data_access.columns import reading
 from data_access.errors import SynaptoscopeError
 from data_access.graph import Graph
@@ -22,7 +22,7 @@ def check(place: Path, meta: DatasetMeta, checksums: bool = True) -> None:
     if checksums:
         store.check_files(place, meta)
     graph = graphs.load(place / "graph", meta.measures)
-    graphs.check(graph)
+    graph_check.check(graph)
     with reading(place / "cells.parquet"):
         _check_counts(place, meta, graph)
         _check_ids(place, meta)

@@ -24,6 +24,12 @@ from data_access.cache import ResultCache, ResultKey, code_version
 KEY = ResultKey("worm", 1, "worm.g1.2026", "measure=binary", "png")
 
 
+@pytest.fixture(autouse=True)
+def _warnings_are_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever level an app that was made in this process has left behind."""
+    caplog.set_level(logging.WARNING)
+
+
 class Counted:
     """A computation that knows how often it ran."""
 

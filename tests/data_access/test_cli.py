@@ -54,7 +54,6 @@ def test_a_summary_in_json(some: CommandLine) -> None:
     assert (ledger["rows_read"], ledger["rows_kept"], ledger["files"]) == (3, 3, ["e.csv"])
     assert [item["column"] for item in ledger["columns_left_out"]] == ["roi"]
     again = some("import", "--id", "again", "--connections", some.work / "e.csv", "--json").json
-    assert again | {"id": "", "title": "", "created": "", "ledger": {}, "source": "", "version": ""} != {}
     assert again["n_synapses"] == 12
     assert list(again) == list(shown.json)
 

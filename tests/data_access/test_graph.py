@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from data_access import graph as graphs
 from data_access.errors import SynaptoscopeError
-from data_access.graph import Graph, Orientation
+from data_access.graph import Graph, Orientation, row_blocks
+from data_access.graph_build import build
+from data_access.graph_check import check
 
 Edges = dict[tuple[int, int], tuple[int, float, int]]
 
@@ -40,7 +43,7 @@ def built(edges: Edges, n_nodes: int = 7, batch: int = 4) -> Graph:
                 "latency": np.array([-size for _, (_, size, _) in piece], np.float64),
             }
 
-    return graphs.build(n_nodes, len(ordered), batches(), ("latency",) if ordered else ())
+    return build(n_nodes, len(ordered), batches(), ("latency",) if ordered else ())
 
 
 def listed(side: Orientation) -> list[tuple[int, int, int]]:
@@ -57,10 +60,31 @@ def test_both_orientations_hold_the_same_connections(edges: Edges) -> None:
     assert listed(graph.out) == [(*pair, n) for pair, (n, _, _) in sorted(edges.items())]
     assert sorted((pre, post, n) for post, pre, n in listed(graph.into)) == listed(graph.out)
     assert listed(graph.into) == sorted(listed(graph.into)), "partners ascend within a row"
-    graphs.check(graph)
+    check(graph)
     assert graph.n_nodes == 7
     assert graph.n_connections == len(edges)
     assert graph.n_synapses == sum(n for n, _, _ in edges.values())
+
+
+@given(st.lists(st.integers(0, 5)), st.integers(1, 7))
+def test_blocks_of_rows_cover_all_of_them_once(lengths: list[int], slots: int) -> None:
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    blocks = list(row_blocks(indptr, slots))
+    assert [row for first, last in blocks for row in range(first, last)] == list(range(len(lengths)))
+    assert all(indptr[last] - indptr[first] <= slots or last == first + 1 for first, last in blocks)
+
+
+@given(EDGES, st.integers(1, 9))
+def test_working_in_blocks_changes_nothing(edges: Edges, slots: int) -> None:
+    graph = built(edges)
+    with pytest.MonkeyPatch.context() as patched:
+        for module in ("graph", "graph_build", "graph_check"):
+            patched.setattr(f"data_access.{module}.row_blocks", partial(row_blocks, slots=slots))
+        again = built(edges)
+        check(again)
+        assert again.n_reciprocal_pairs() == graph.n_reciprocal_pairs()
+        assert again.autapses().tolist() == graph.autapses().tolist()
+    assert listed(again.into) == listed(graph.into)
 
 
 @given(EDGES)
@@ -107,12 +131,12 @@ def test_a_graph_comes_back_from_disk(tmp_path: Path) -> None:
     assert again.complete_in.tolist() == graph.complete_in.tolist()
     assert again.complete_out.all()
     assert again.measures["latency"].tolist() == [-10, -20, -5, -7, -2.5]
-    graphs.check(again)
+    check(again)
 
 
 def test_a_graph_without_sizes_has_none(tmp_path: Path) -> None:
     batch = {"pre": np.array([0]), "post": np.array([1]), "n_synapses": np.array([3])}
-    graph = graphs.build(2, 1, [batch])
+    graph = build(2, 1, [batch])
     graphs.save(graph, tmp_path)
     assert graphs.load(tmp_path).out.sum_size is None
     assert graph.out.n_synapses.dtype == np.uint32
@@ -152,19 +176,19 @@ HARMS: dict[str, Callable[[Graph], Graph]] = {
 @pytest.mark.parametrize("said", HARMS)
 def test_orientations_that_do_not_agree_are_found(said: str) -> None:
     graph = built(SAMPLE)
-    graphs.check(graph)
+    check(graph)
     with pytest.raises(SynaptoscopeError, match=said):
-        graphs.check(HARMS[said](graph))
+        check(HARMS[said](graph))
 
 
 @pytest.mark.parametrize("cell", [-1, 7])
 def test_a_connection_of_a_cell_that_is_none(cell: int) -> None:
     batch = {"pre": np.array([0]), "post": np.array([cell]), "n_synapses": np.array([1])}
     with pytest.raises(SynaptoscopeError, match="not among the 7"):
-        graphs.build(7, 1, [batch])
+        build(7, 1, [batch])
 
 
 def test_fewer_connections_than_announced() -> None:
     batch = {"pre": np.array([0]), "post": np.array([1]), "n_synapses": np.array([1])}
     with pytest.raises(SynaptoscopeError, match="1 connections came where 2 were announced"):
-        graphs.build(7, 2, [batch])
+        build(7, 2, [batch])

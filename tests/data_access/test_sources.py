@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,10 @@ def test_columns_by_name_and_by_number(suffix: str, command: CommandLine) -> Non
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_batches_hold_all_rows_in_file_order(suffix: str, command: CommandLine) -> None:
+def test_batches_hold_all_rows_in_file_order(
+    suffix: str, command: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data_access.sources.CSV_BLOCK_BYTES", 1 << 20)
     n = BATCH_ROWS * 2 + 3
     path = command.table(f"t.{suffix}", {"a": np.arange(n), "b": np.arange(n)[::-1]})
     batches = list(open_table(path).batches(("b",)))
@@ -46,8 +50,6 @@ def test_batches_hold_all_rows_in_file_order(suffix: str, command: CommandLine) 
     st.lists(st.tuples(*[st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6)] * 2), min_size=1)
 )
 def test_any_text_in_quotes_comes_back(cells: list[tuple[str, str]]) -> None:
-    from tempfile import TemporaryDirectory
-
     quoted = ["".join(f'"{cell.replace(chr(34), chr(34) * 2)}",' for cell in row) + '"end"' for row in cells]
     with TemporaryDirectory() as name:
         path = Path(name) / "t.csv"

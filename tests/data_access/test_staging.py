@@ -89,7 +89,7 @@ def test_both_ends_are_of_one_kind(con: duckdb.DuckDBPyConnection, command: Comm
     parts = staged(command, ("csv", {"post": ["hyp", "2"], "v": ["1", "2"]}))
     settled = settle(con, parts)
     assert (settled.types["pre"], settled.types["post"]) == ("VARCHAR", "VARCHAR")
-    with pytest.raises(InputError, match="'hyp' in column 'post'.*is not a whole number"):
+    with pytest.raises(InputError, match=r"'hyp' in column 'post'.*is not a whole number"):
         settle(con, parts, segments=True)
 
 
