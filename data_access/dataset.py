@@ -80,7 +80,7 @@ class Dataset:
         have = dict(self.meta.columns)
         have |= {name: Column("number", meaning) for name, meaning in DEGREES.items() if name not in have}
         for name, source in MICROMETRES.items():
-            if source in have and name not in have:
+            if source in have and have[source].kind == "number" and name not in have:
                 have[name] = Column("number", have[source].meaning.replace("nm", "um"))
         return have
 
@@ -96,7 +96,7 @@ class Dataset:
             return self._columns[name]
 
     def _read_column(self, name: str) -> pd.Series:
-        if name in MICROMETRES and name not in self.meta.columns and MICROMETRES[name] in self.meta.columns:
+        if name in MICROMETRES and name not in self.meta.columns and name in self.columns:
             nm = self._read_column(MICROMETRES[name])
             return (nm / 1000.0).rename(name)
         if name in DEGREES and name not in self.meta.columns:

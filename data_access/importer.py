@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from data_access import graph as graphs
 from data_access.errors import InputError
 from data_access.graph import Graph
 from data_access.layouts import Roles, cell_roles, connection_roles, synapse_roles
-from data_access.metadata import DatasetMeta, ImportLedger, LeftOut
+from data_access.metadata import Column, DatasetMeta, ImportLedger, LeftOut
 from data_access.row_checks import Counted, checked, dropped_columns
 from data_access.rows import Rows, filtered, reserved
 from data_access.settling import literal, relation, settle
@@ -239,13 +239,17 @@ def _finish(work: _Work, meta: DatasetMeta, seconds: float) -> DatasetMeta:
     return meta
 
 
+def _has_positions(columns: Mapping[str, Column]) -> bool:
+    return all(name in columns and columns[name].kind == "number" for name in cell_tables.POSITIONS)
+
+
 def _capabilities(place: Path, meta: DatasetMeta) -> tuple[str, ...]:
     have: dict[str, bool] = {
         "matrix": True,
         "synapses": (place / synapse_files.BY_PRE).is_dir(),
         "sizes": (place / "graph" / "out_sum_size.npy").exists(),
-        "synapse_positions": "x_nm" in meta.synapse_columns,
-        "cell_positions": "x_nm" in meta.columns,
+        "synapse_positions": _has_positions(meta.synapse_columns),
+        "cell_positions": _has_positions(meta.columns),
         "cell_types": meta.columns["cell_type"].meaning != cell_tables.NO_TYPES,
         "proofreading": "status_axon" in meta.columns,
         "compartments": "compartment" in meta.synapse_columns,

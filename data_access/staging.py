@@ -150,9 +150,9 @@ def _role_columns(batch: pa.RecordBatch, origin: dict[str, str], table: TableFil
     columns = {}
     for role, name in origin.items():
         values = batch.column(name)
-        if role in ID_ROLES and pa.types.is_floating(values.type):
-            raise float_ids(table.path.name, name, role)
         column, why = plain(values, table.is_text)
+        if column is not None and role in ID_ROLES and pa.types.is_floating(column.type):
+            raise float_ids(table.path.name, name, role)
         if column is None:
             raise InputError(f"{table.path.name}: column '{name}' cannot hold {ROLE_WORDS[role]}: it {why}")
         if role in NUMBER_ROLES and pa.types.is_boolean(column.type):

@@ -93,6 +93,11 @@ def test_ids_stored_as_floats(name: str, column: str, missing: bool, command: Co
     says(command.refused("--id", "x", "--synapses", command.table(name, table)), name, f"'{column}'", "floating")
 
 
+def test_ids_stored_as_decimals_with_a_fraction(command: CommandLine) -> None:
+    path = command.table("s.parquet", {**GOOD, "pre_id": pa.array([1, 2], pa.decimal128(20, 2))})
+    says(command.refused("--id", "x", "--synapses", path), "s.parquet", "'pre_id'", "floating")
+
+
 @pytest.mark.parametrize("column", ["pre_id", "post_id", "synapse_id"])
 @pytest.mark.parametrize(
     "spelled", [["8.64691135e+17", "864691135000000002"], ["1", "864691135000000000.0"], ["1.0", ""], ["1.0", "NaN"]]
@@ -380,7 +385,7 @@ def test_a_file_that_was_cut_short(name: str, keep: float, command: CommandLine)
         ("s.csv", b"\xff\xfe\xfa\n1,2\n", ["s.csv", "utf-8"]),
         ("s.csv", b"pre_id,post_id,name\n1,2,\xff\xfe\n", ["s.csv", "UTF8"]),
         ("s.csv", "pre_id,post_id\n1,2\n".encode("utf-16"), ["s.csv", "UTF-8"]),
-        ("s.csv", gzip.compress(b"pre_id,post_id\n1,2\n"), ["s.csv", ".csv.gz"]),
+        ("s.csv", gzip.compress(b"pre_id,post_id\n1,2\n", mtime=0), ["s.csv", ".csv.gz"]),
         ("s.csv", b"pre_id,post_id\n1,2\n3\n", ["s.csv", "Expected 2 columns, got 1"]),
         ("s.csv.gz", b"pre_id,post_id\n1,2\n", ["s.csv.gz", "damaged"]),
         ("s.parquet", b"pre_id,post_id\n1,2\n", ["s.parquet", "damaged"]),

@@ -398,6 +398,13 @@ def test_several_nuclei_on_one_root(command: CommandLine) -> None:
     assert dataset.meta.ledger.cell_rows_read == 6
 
 
+def test_a_lone_column_called_x_nm_is_no_position(command: CommandLine) -> None:
+    dataset = join(command, {"pt_root_id": [ROOT + 1], "x_nm": ["left"]})
+    assert cell(dataset, ROOT + 1)["x_nm"] == "left"
+    assert "x_um" not in dataset.columns
+    assert "cell_positions" not in dataset.meta.capabilities
+
+
 def test_the_root_of_a_cave_cell_table_is_its_id_and_not_the_nucleus(command: CommandLine) -> None:
     dataset = join(command, {"cell_id": [500, 501], "pt_root_id": [ROOT + 1, ROOT + 2], "cell_type": ["a", "b"]})
     assert dataset.column("cell_type").tolist()[:2] == ["a", "b"]
