@@ -78,7 +78,9 @@
       if (text === clientside.no_update) return;
       // a figure that follows the address by itself is painted before Dash hears of it
       Promise.resolve(app.drawing).then(() => { // unless the address has moved on meanwhile
-        if (window.location.search === text) clientside.set_props(location, { search: text });
+        if (window.location.search !== text) return;
+        ours.set(`${location}.search`, JSON.stringify(text)); // and is no step for the controls to follow
+        clientside.set_props(location, { search: text });
       });
     },
     // -> [search, ...controls], no_update for each that stays
@@ -136,8 +138,10 @@
     const { pathname, search, hash, href } = window.location;
     const page = document.querySelector("[data-page-url]");
     if (pathname === here.pathname && search === here.search) return; // a jump within the page, or no step at all
-    if (stays(page)) clientside.set_props(page.dataset.pageUrl, { search });
-    else clientside.set_props("_pages_location", { pathname, search, hash, href });
+    if (stays(page)) {
+      ours.delete(`${page.dataset.pageUrl}.search`);
+      clientside.set_props(page.dataset.pageUrl, { search });
+    } else clientside.set_props("_pages_location", { pathname, search, hash, href });
     announce();
   };
   window.addEventListener("popstate", step, true);

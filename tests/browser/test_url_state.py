@@ -32,7 +32,7 @@ def shown(page: Page, search: str, name: str = "first") -> None:
         """([name, search]) => location.search === search &&
            (document.getElementById(name + "-drawn")?.textContent || "").split(" ").slice(1).join(" ") === search""",
         arg=[name, search],
-        timeout=5000,
+        timeout=30_000,
     )
 
 
