@@ -205,7 +205,8 @@ class TestZoom:
         page = matrix("sheet")
         page.requests.clear()
         page.drag(100.2, 50.1, 139.7, 79.8)
-        assert [r.split("?")[0].rsplit("/", 1)[1] for r in page.requests] == ["window.json"]
+        asked = [r.split("?")[0].rsplit("/", 1)[1] for r in page.requests]
+        assert [name for name in asked if name != "at.json"] == ["window.json"], "a slow pointer may ask what it is on"
         window = page.meta["window"]
         assert window == pytest.approx([100, 140, 50, 80], abs=1), "whole cells, to the pixel"
         assert page.query == {"ds": "sheet"} | dict(zip(("x0", "x1", "y0", "y1"), map(str, window), strict=True))

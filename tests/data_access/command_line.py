@@ -118,3 +118,9 @@ def rows(dataset: Dataset, folder: str = "synapses") -> pd.DataFrame:
     """The stored synapse rows of a small dataset, in their order."""
     files: Sequence[Path] = sorted((dataset.place / folder).glob("*.parquet"))
     return pa.concat_tables([pq.read_table(file) for file in files]).to_pandas(integer_object_nulls=True)
+
+
+def says(line: str, *parts: str) -> None:
+    """Each part stands in the line."""
+    missing = [part for part in parts if part not in line]
+    assert not missing, f"{missing} not in: {line}"
