@@ -17,6 +17,7 @@
   let goal = ""; // key and zoom under way or done
   let asked = null; // the request under way
   let told = ""; // the search for which the words around the figure were asked
+  let askedAt = ""; // when they were asked for last
   let panel = ""; // what the panel was asked for
 
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
@@ -180,12 +181,18 @@
   };
 
   // ---- sentence, ledger, legend, menu and panel follow the picture
+  m.told = () => !askedAt || document.getElementById("matrix-sentence")?.dataset.told === askedAt;
   const words = (gd, want) => {
     const around = JSON.stringify([gd.dataset.ds, want.params.toString()]);
-    const data = () => ({ search: window.location.search, at: Date.now() });
+    const data = () => ({ search: window.location.search, at: String(performance.now()) });
     if (around !== told) {
       told = around;
-      requestAnimationFrame(() => setTimeout(() => clientside.set_props("matrix-drawn", { data: data() })));
+      requestAnimationFrame(() => setTimeout(() => {
+        const asking = data();
+        askedAt = asking.at;
+        clientside.set_props("matrix-drawn", { data: asking });
+      }));
+      askedAt = "soon";
     }
     const pair = new URLSearchParams(window.location.search).get("pair") || "";
     const now = pair && around + pair;
@@ -265,7 +272,7 @@
     if (asked) asked.abort();
     seen = gd;
     drawn = null;
-    goal = told = panel = "";
+    goal = told = panel = askedAt = "";
     if (!gd) return;
     app.plotly();
     follow();

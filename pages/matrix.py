@@ -138,6 +138,7 @@ def view_of(search: str | None) -> tuple[Dataset, MatrixView]:
     Output("matrix-message", "children"),
     Output("matrix-empty", "children"),
     Output("matrix-around", "data"),
+    Output("matrix-sentence", "data-told"),
     *cellset_box.outputs("matrix"),
     Input("matrix-drawn", "data"),
     State("matrix-around", "data"),
@@ -151,20 +152,21 @@ def around(drawn: dict[str, str] | None, before: dict[str, str] | None) -> tuple
     if drawn is None:
         raise dash.exceptions.PreventUpdate
     started = time.perf_counter()
+    told_at = drawn["at"]  # assets/matrix.js knows by it that the words on the page are those it asked for
     try:
         dataset, view = view_of(drawn["search"])
     except SynaptoscopeError as error:
-        return (*[no_update] * 4, shell.error_panel(error, request_id()), BLANK, *[no_update] * 5)
+        return (*[no_update] * 4, shell.error_panel(error, request_id()), BLANK, no_update, told_at, *[no_update] * 4)
     try:
         made = matrix.build(dataset, view)
     except SynaptoscopeError as error:
         sets = cellset_box.read(dataset, {"pre": view.pre, "post": view.post})
         told = any(isinstance(found, SynaptoscopeError) for found in sets.values())  # under the box that is wrong
         panel = None if told else shell.error_panel(error, request_id())
-        return *[no_update] * 4, panel, BLANK, no_update, *cellset_box.said(sets)
+        return *[no_update] * 4, panel, BLANK, no_update, told_at, *cellset_box.said(sets)
     said = cellset_box.said({"pre": made.pre, "post": made.post})
     if 0 in made.shape:
-        return "Nothing to show.", None, None, None, None, _empty(made), None, *said
+        return "Nothing to show.", None, None, None, None, _empty(made), None, told_at, *said
     ledger = matrix_table.ledger(made).after((time.perf_counter() - started) * 1000)
     query = schema.query(view, (*matrix.LOOKS, "ds"))
     keys = {
@@ -179,7 +181,7 @@ def around(drawn: dict[str, str] | None, before: dict[str, str] | None) -> tuple
         rest = [matrix_table.sentence(made), ledger_line(ledger), menu]
     return (
         rest[0], rest[1], no_update if "legend" in same else legend(made), rest[2], _limits_wrong(view),
-        _nothing_left(made), keys, *said,
+        _nothing_left(made), keys, told_at, *said,
     )  # fmt: skip
 
 

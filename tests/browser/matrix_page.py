@@ -95,7 +95,9 @@ class Matrix:
         quiet = 0
         for _ in range(400):
             self.page.wait_for_timeout(25)
-            busy = self._open or self.page.evaluate("document.querySelector('#matrix-figure')?.ariaBusy === 'true'")
+            busy = self._open or self.page.evaluate(
+                "document.querySelector('#matrix-figure')?.ariaBusy === 'true' || !synaptoscope.matrix.told()"
+            )
             quiet = 0 if busy else quiet + 1
             if quiet >= 5:
                 return self
