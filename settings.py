@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -17,37 +16,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data_access.errors import InputError, nearest
+from data_access.secret import Secret
 
 PREFIX = "SYNAPTOSCOPE_"
 TEST_PREFIX = "SYNAPTOSCOPE_TEST_"
 CONFIG_FILE = "synaptoscope.toml"
 HINT = "docs/settings.md lists every setting"
 LOG_LEVELS = ("debug", "info", "warning", "error")
-
-
-class Secret:
-    """A text that shows as *** wherever it is printed, logged or formatted; `reveal()` gives it."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself: only for the call that needs it."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and secrets.compare_digest(self._text.encode(), other._text.encode())
-
-    def __hash__(self) -> int:
-        return hash(("Secret", self._text))
 
 
 Parse = Callable[[str, Path], Any]

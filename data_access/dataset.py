@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import cells, cellsets, graph, store, stored_sets
+from data_access import cells, cellsets, graph, metadata, store, stored_sets
 from data_access.cellsets.tree import Ids
 from data_access.columns import reading, series
 from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, did_you_mean
@@ -53,9 +53,10 @@ class CellSet:
 class Dataset:
     """One generation of a dataset on disk."""
 
-    def __init__(self, place: Path, meta: DatasetMeta) -> None:
+    def __init__(self, place: Path, meta: DatasetMeta, data_dir: Path | None = None) -> None:
         self.place = place
         self.meta = meta
+        self.data_dir = data_dir or place.parent
         self._lock = threading.Lock()
         self._columns: dict[str, pd.Series] = {}
 
@@ -150,7 +151,7 @@ class Dataset:
             id_column="cell_id",
             ids_are_text=self.index.is_text,
         )
-        tree = cellsets.parse(text, schema, resolve_set or stored_sets.resolver(self.place.parent))
+        tree = cellsets.parse(text, schema, resolve_set or stored_sets.resolver(self.data_dir))
         mask = cellsets.evaluate(tree, self, self.n_cells)
         given = None
         if isinstance(tree, Ids):
@@ -208,7 +209,7 @@ _open_lock = threading.Lock()
 
 def open_dataset(data_dir: Path, dataset_id: str) -> Dataset:
     """The dataset, opened once a process and again when its dataset.json has changed; NotFoundError if unknown."""
-    place = store.folder(data_dir, dataset_id)
+    place = store.folder(data_dir, dataset_id).resolve()  # of one that grows: the generation of this moment, for good
     try:
         stat = (place / "dataset.json").stat()
     except FileNotFoundError:
@@ -216,9 +217,9 @@ def open_dataset(data_dir: Path, dataset_id: str) -> Dataset:
     stamp = (stat.st_mtime_ns, stat.st_ino)
     with _open_lock:
         known = _open.get((data_dir, dataset_id))
-        if known is not None and known[0] == stamp:
+        if known is not None and known[0] == stamp and known[1].place == place:
             return known[1]
-    opened = Dataset(place, store.read_meta(data_dir, dataset_id))
+    opened = Dataset(place, metadata.read(place / "dataset.json"), data_dir)
     with _open_lock:
         _open[(data_dir, dataset_id)] = (stamp, opened)
     return opened

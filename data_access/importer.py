@@ -32,7 +32,7 @@ from data_access.spec import ImportSpec
 from data_access.spec import check as check_spec
 from data_access.staging import Part
 
-__all__ = ["ImportSpec", "import_dataset"]
+__all__ = ["ImportSpec", "import_dataset", "import_generation"]
 
 Progress = Callable[[str, int], None]
 MEMORY_LIMIT = "700MB"
@@ -61,22 +61,38 @@ def import_dataset(
     UsageError with one clear line; then nothing of the dataset is visible, and a later try starts afresh.
     """
     check_spec(spec)
-    started = time.monotonic()
     with store.building(data_dir, spec.id) as place:
-        scratch = place / ".scratch"
-        (scratch / "spill").mkdir(parents=True)
-        work = _Work(spec, place, scratch, _connect(scratch), progress or (lambda stage, done: None))
-        try:
-            with _in_one_line():
-                meta = _build(work)
-        finally:
-            work.con.close()
-            shutil.rmtree(scratch, ignore_errors=True)
-        if prepare is not None:
-            prepare(place)
-        meta = _finish(work, meta, time.monotonic() - started)
-        work.progress("check", 0)
-        verification.check(place, meta, checksums=False)
+        return _import_into(place, spec, 1, progress, prepare)
+
+
+def import_generation(
+    data_dir: Path, spec: ImportSpec, generation: int, progress: Progress | None = None,
+    prepare: Callable[[Path], None] | None = None,
+) -> DatasetMeta:  # fmt: skip
+    """The same for a dataset that grows: the files become its next generation. The caller holds its claim."""
+    check_spec(spec)
+    with store.next_generation(data_dir, spec.id, generation) as place:
+        return _import_into(place, spec, generation, progress, prepare)
+
+
+def _import_into(
+    place: Path, spec: ImportSpec, generation: int, progress: Progress | None, prepare: Callable[[Path], None] | None
+) -> DatasetMeta:
+    started = time.monotonic()
+    scratch = place / ".scratch"
+    (scratch / "spill").mkdir(parents=True)
+    work = _Work(spec, place, scratch, _connect(scratch), progress or (lambda stage, done: None))
+    try:
+        with _in_one_line():
+            meta = _build(work)
+    finally:
+        work.con.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    if prepare is not None:
+        prepare(place)
+    meta = _finish(work, replace(meta, generation=generation), time.monotonic() - started)
+    work.progress("check", 0)
+    verification.check(place, meta, checksums=False)
     return meta
 
 
@@ -187,7 +203,7 @@ def _describe(
         cell_rows_left_out=cells.left_out,
         columns_left_out=(*work.columns_left_out, *cells.columns_left_out),
         notes=tuple(work.notes),
-        files=tuple(p.source.path.name for p in table.parts) + cells.files,
+        files=_names([p.source.path.name for p in table.parts]) + cells.files,
     )
     columns = cells.columns(work.place / "cells.parquet", spec.meanings)
     return DatasetMeta(
@@ -199,6 +215,8 @@ def _describe(
         synthetic=spec.synthetic,
         licence=spec.licence,
         citation=spec.citation,
+        origin=dict(spec.origin),
+        partial=spec.partial,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         ids="text" if table.types["pre"] == "VARCHAR" else "int64",
         units=_units(spec),
@@ -217,6 +235,11 @@ def _describe(
         aliases=cells.aliases,
         ledger=ledger,
     )
+
+
+def _names(files: list[str]) -> tuple[str, ...]:
+    """A pull makes many files: the first few and how many more."""
+    return tuple(files) if len(files) <= 12 else (*files[:3], f"and {len(files) - 3:,} more")
 
 
 def _units(spec: ImportSpec) -> dict[str, str]:

@@ -63,7 +63,11 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class DatasetMeta:
-    """The content of dataset.json. Counts include autapses; n_autapses counts autapse connections."""
+    """The content of dataset.json. Counts include autapses; n_autapses counts autapse connections.
+
+    `origin` is what a pull knows of where its data come from: {"kind": "cave", "server", "datastack", "version",
+    "time_stamp", "expires_on", "fetched" (ISO 8601), ...}; empty for imported files.
+    """
 
     id: str
     title: str
@@ -75,6 +79,7 @@ class DatasetMeta:
     partial: bool = False
     generation: int = 1
     created: str = ""
+    origin: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     citation: str = ""
     ids: Literal["int64", "text"] = "int64"
@@ -100,6 +105,11 @@ class DatasetMeta:
     format: int = FORMAT
 
     @property
+    def fetched(self) -> str:
+        """The day on which a pull last brought data in, as YYYY-MM-DD; "" for imported files."""
+        return str(self.origin.get("fetched", ""))[:10]
+
+    @property
     def fingerprint(self) -> str:
         """Changes whenever the data do: part of every cache key and entity tag."""
         return f"{self.id}.g{self.generation}.{self.created}"
@@ -115,8 +125,8 @@ class DatasetMeta:
     def full(self) -> dict[str, Any]:
         """The summary with autapses, reciprocal pairs, columns and the import ledger (`show --json`)."""
         more = (
-            "description", "generation", "created", "ids", "n_table_cells", "n_autapses", "n_reciprocal_pairs",
-            "n_gap_junctions", "n_complete", "voxel_nm", "measures", "columns", "synapse_columns", "aliases", "ledger",
+            "description", "generation", "created", "origin", "ids", "n_table_cells", "n_autapses",
+            "n_reciprocal_pairs", "n_gap_junctions", "n_complete", "voxel_nm", "measures", "columns", "synapse_columns", "aliases", "ledger",
         )  # fmt: skip
         return self.summary() | {name: _plain(getattr(self, name)) for name in more}
 
@@ -151,6 +161,8 @@ def read(path: Path) -> DatasetMeta:
         for name in ("capabilities", "measures"):
             raw[name] = tuple(raw.get(name, ()))
         raw["voxel_nm"] = tuple(raw["voxel_nm"]) if raw.get("voxel_nm") else None
+        if not isinstance(raw.get("origin", {}), dict):
+            raise ValueError("origin is no table")
         wrong = next((name for name in COUNTS if type(raw.get(name, 0)) is not int), None)
         if wrong:
             raise ValueError(f"{wrong} is not a whole number")

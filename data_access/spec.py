@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from data_access import store
 from data_access.errors import UsageError
@@ -12,7 +13,10 @@ from data_access.errors import UsageError
 
 @dataclass(frozen=True)
 class ImportSpec:
-    """What to import and how to read it. Column options are names or 1-based numbers, as text."""
+    """What to import and how to read it. Column options are names or 1-based numbers, as text.
+
+    `origin` and `partial` (more is to come) are for pulls, see DatasetMeta.
+    """
 
     id: str
     title: str = ""
@@ -46,6 +50,8 @@ class ImportSpec:
     synthetic: bool = False
     vertical: str = ""
     meanings: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    partial: bool = False
 
 
 def check(spec: ImportSpec) -> None:

@@ -23,6 +23,7 @@ from data_access.metadata import DatasetMeta, FileRecord
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 BUILDING = ".building-"
+GROWING = ".growing"
 
 
 def check_id(dataset_id: str) -> str:
@@ -58,10 +59,10 @@ def read_meta(data_dir: Path, dataset_id: str) -> DatasetMeta:
 
 
 @contextmanager
-def building(data_dir: Path, dataset_id: str, replace: bool = False) -> Iterator[Path]:
-    """A hidden folder to build a dataset in; on leaving without an error it becomes the dataset.
+def claimed(data_dir: Path, dataset_id: str) -> Iterator[None]:
+    """Hold a dataset id against every other process; InputError when one builds it at this moment.
 
-    Raises InputError when the id is taken (unless `replace`) or another process builds it at this moment.
+    What a killed build of it left behind is cleared away.
     """
     check_id(dataset_id)
     (data_dir / ".locks").mkdir(parents=True, exist_ok=True)
@@ -72,51 +73,109 @@ def building(data_dir: Path, dataset_id: str, replace: bool = False) -> Iterator
         raise InputError(f"'{dataset_id}' is being built by another process at this moment") from None
     try:
         for stale in data_dir.glob(f"{BUILDING}{dataset_id}@*"):
+            if stale.is_symlink():
+                stale.unlink()
             shutil.rmtree(stale, ignore_errors=True)
-        place = data_dir / dataset_id
-        if place.exists() and not (place / "dataset.json").is_file():
-            raise InputError(f"{place} exists already, but is no dataset", "choose another --id, or move it away")
-        if place.exists() and not replace:
-            raise InputError(
-                f"a dataset '{dataset_id}' exists already",
-                f"choose another --id, or remove it first: python -m data_access remove {dataset_id}",
-            )
-        temporary = data_dir / f"{BUILDING}{dataset_id}@{os.getpid()}"
-        temporary.mkdir()
-        try:
-            yield temporary
-            _publish(temporary, place)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        yield
     finally:
         lock.release()
 
 
-def _publish(temporary: Path, place: Path) -> None:
-    for path in temporary.rglob("*"):
+@contextmanager
+def building(data_dir: Path, dataset_id: str) -> Iterator[Path]:
+    """A hidden folder to build a dataset in; on leaving without an error it becomes the dataset.
+
+    Raises InputError when the id is taken or another process builds it at this moment.
+    """
+    with claimed(data_dir, dataset_id):
+        place = data_dir / dataset_id
+        if place.exists() and not (place / "dataset.json").is_file():
+            raise InputError(f"{place} exists already, but is no dataset", "choose another --id, or move it away")
+        if place.exists():
+            raise InputError(
+                f"a dataset '{dataset_id}' exists already",
+                f"choose another --id, or remove it first: python -m data_access remove {dataset_id}",
+            )
+        with _temporary(data_dir, dataset_id) as temporary:
+            yield temporary
+            _sync(temporary)
+            temporary.rename(place)
+            _sync_folder(data_dir)
+
+
+def growing(data_dir: Path, dataset_id: str) -> Path:
+    """Folder of a dataset that grows: its generations, and whatever its source keeps to make the next one."""
+    return data_dir / GROWING / check_id(dataset_id)
+
+
+@contextmanager
+def next_generation(data_dir: Path, dataset_id: str, number: int) -> Iterator[Path]:
+    """A hidden folder to build a generation in; on leaving without an error the dataset is that generation.
+
+    The caller holds the claim. The dataset is a link that is turned in one step: there is no moment without it, and
+    whoever reads the generation before goes on reading it. That one is deleted with the generation after this.
+    """
+    folder = growing(data_dir, dataset_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    place = data_dir / dataset_id
+    if place.exists() and not place.is_symlink():
+        raise InputError(f"a dataset '{dataset_id}' exists already, and is not one that grows", "choose another --id")
+    with _temporary(data_dir, dataset_id) as temporary:
+        yield temporary
+        _sync(temporary)
+        target = folder / f"generation-{number}"
+        shutil.rmtree(target, ignore_errors=True)  # of a build that was killed before it was turned to
+        temporary.rename(target)
+        link = data_dir / f"{BUILDING}{dataset_id}@link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(target.relative_to(data_dir), target_is_directory=True)
+        before = place.resolve()
+        link.replace(place)
+        _sync_folder(data_dir)
+    for old in folder.glob("generation-*"):
+        if old.resolve() not in (before, target.resolve()):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _temporary(data_dir: Path, dataset_id: str) -> Iterator[Path]:
+    temporary = data_dir / f"{BUILDING}{dataset_id}@{os.getpid()}"
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    if place.exists():
-        old = place.with_name(f"{BUILDING}{place.name}@old-{os.getpid()}")
-        place.rename(old)
-        temporary.rename(place)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        temporary.rename(place)
-    parent = os.open(place.parent, os.O_RDONLY)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(parent)
+        os.fsync(opened)
     finally:
-        os.close(parent)
+        os.close(opened)
 
 
 def remove(data_dir: Path, dataset_id: str) -> None:
-    """Delete a dataset: it vanishes at once (a rename), its files after that."""
+    """Delete a dataset: it vanishes at once, its files after that; of one that grows, what it was made from too.
+
+    InputError while it is being built or filled.
+    """
     place = folder(data_dir, dataset_id)
-    gone = data_dir / f"{BUILDING}{dataset_id}@removed-{os.getpid()}"
-    place.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    with claimed(data_dir, dataset_id):
+        gone = data_dir / f"{BUILDING}{dataset_id}@removed-{os.getpid()}"
+        if place.is_symlink():
+            place.unlink()
+            growing(data_dir, dataset_id).rename(gone)
+        else:
+            place.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def records(place: Path) -> dict[str, FileRecord]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import settings as module
 from data_access.errors import InputError
-from settings import Secret, Settings, bind_address, load_settings, table
+from data_access.secret import Secret
+from settings import Settings, bind_address, load_settings, table
 
 DOC = Path(__file__).parent.parent / "docs" / "settings.md"
 

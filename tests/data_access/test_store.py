@@ -11,13 +11,13 @@ from data_access.errors import InputError, NotFoundError, SynaptoscopeError
 from data_access.metadata import Column, DatasetMeta, ImportLedger, LeftOut
 
 
-def build(data: Path, dataset_id: str, title: str = "t", replace: bool = False) -> None:
-    with store.building(data, dataset_id, replace) as place:
+def build(data: Path, dataset_id: str, title: str = "t") -> None:
+    with store.building(data, dataset_id) as place:
         (place / "graph").mkdir()
         (place / "graph" / "a.npy").write_bytes(b"12345")
         meta = DatasetMeta(id=dataset_id, title=title, files=store.records(place))
         metadata.write(meta, place / "dataset.json")
-        assert dataset_id not in store.ids(data) or replace
+        assert dataset_id not in store.ids(data)
 
 
 def test_a_dataset_becomes_visible_at_the_end(tmp_path: Path) -> None:
@@ -58,14 +58,60 @@ def test_what_a_killed_build_left_behind_goes_with_the_next(tmp_path: Path) -> N
     assert other.exists(), "another dataset's is not ours to clear"
 
 
-def test_a_dataset_is_replaced_only_on_request(tmp_path: Path) -> None:
+def test_a_taken_id_is_refused(tmp_path: Path) -> None:
     build(tmp_path, "x", "first")
     with pytest.raises(InputError, match="exists already"):
         build(tmp_path, "x", "second")
     assert store.read_meta(tmp_path, "x").title == "first"
-    build(tmp_path, "x", "second", replace=True)
-    assert store.read_meta(tmp_path, "x").title == "second"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".locks", "x"]
+
+
+def grow(data: Path, number: int, dataset_id: str = "x") -> None:
+    with store.claimed(data, dataset_id), store.next_generation(data, dataset_id, number) as place:
+        metadata.write(DatasetMeta(dataset_id, f"generation {number}", generation=number), place / "dataset.json")
+
+
+def test_the_next_generation_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        grow(tmp_path, number)
+        assert store.read_meta(tmp_path, "x").generation == number
+        assert store.ids(tmp_path) == ["x"]
+    kept = sorted(p.name for p in store.growing(tmp_path, "x").iterdir())
+    assert kept == ["generation-2", "generation-3"], "whoever reads the one before goes on reading it"
+
+
+def test_a_generation_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
+    grow(tmp_path, 1)
+
+    def fail() -> None:
+        with store.claimed(tmp_path, "x"), store.next_generation(tmp_path, "x", 2) as place:
+            (place / "half").write_text("written")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert store.read_meta(tmp_path, "x").generation == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".growing", ".locks", "x"]
+    (store.growing(tmp_path, "x") / "generation-2").mkdir()  # killed between the rename and the turn of the link
+    grow(tmp_path, 2)
+    assert store.read_meta(tmp_path, "x").generation == 2
+
+
+def test_an_imported_dataset_does_not_grow(tmp_path: Path) -> None:
+    build(tmp_path, "x", "imported")
+    with pytest.raises(InputError, match="not one that grows"):
+        grow(tmp_path, 1)
+    assert store.read_meta(tmp_path, "x").title == "imported"
+
+
+def test_a_dataset_that_grows_is_removed_with_what_it_was_made_from(tmp_path: Path) -> None:
+    grow(tmp_path, 1)
+    (store.growing(tmp_path, "x") / "piece").write_text("rows")
+    with store.claimed(tmp_path, "x"), pytest.raises(InputError, match="at this moment"):
+        store.remove(tmp_path, "x")
+    store.remove(tmp_path, "x")
+    assert store.ids(tmp_path) == []
+    assert not store.growing(tmp_path, "x").exists()
 
 
 def test_an_unknown_dataset_gets_the_nearest_ids(tmp_path: Path) -> None:

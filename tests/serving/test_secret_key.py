@@ -10,8 +10,9 @@ import pytest
 
 import serving
 from data_access.errors import InputError
+from data_access.secret import Secret
 from serving.secret_key import shared_secret
-from settings import Secret, Settings
+from settings import Settings
 
 
 def test_the_first_start_makes_one_that_stays(tmp_path: Path) -> None:

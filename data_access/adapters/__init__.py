@@ -1,0 +1,1 @@
+"""Sources that bring data in: one package or module a service."""
