@@ -157,6 +157,13 @@ class Settings:
         _web_address, "address", "CAVE global server; used by pull.", default="https://global.daf-apis.com"
     )
     cave_token: Secret | None = _setting(_secret, "text", "Token for CAVE; used by pull.", secret="yes")
+    connect: str = _setting(
+        _choice("on", "off"),
+        "`on` or `off`",
+        "Whether the page Datasets may pull from services. Pulls use the token of this server: switch it off where "
+        "those who reach the server should not.",
+        default="on",
+    )
     neuprint_server: str = _setting(
         _web_address, "address", "neuPrint server; used by pull.", default="https://neuprint.janelia.org"
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import jobs, neuroglancer
 from api.formats import FORMATS, MAX_JSON_ROWS
 from api.openapi_parts import LEDGER_EXAMPLE, NOT_MODIFIED, SCHEMAS, Json, problem
 from api.params import FORMS
 from api.tables import PICTURE, TABLES, Column, Picture, Table
 from views import schema
+from views.neuroglancer import NeuroglancerView
 from views.schema import Param
 
 TYPES = {"text": "string", "choice": "string", "int": "integer", "float": "number"}
@@ -41,7 +43,9 @@ def document(server: str) -> Json:
         paths[path] = {"parameters": parameters} | _both(table, _table_answers(table))
     png = {"200": {"description": "the picture", "content": {"image/png": {}}}}
     paths["/datasets/{id}/matrix.png"] = {"parameters": [_dataset_id()]} | _both(PICTURE, png)
+    paths["/datasets/{id}/neuroglancer"] = {"parameters": [_dataset_id()]} | _neuroglancer()
     paths["/sets"] = {"post": _post_set()}
+    paths |= _jobs()
     paths["/openapi.json"] = {"get": _operation("openapi", "This description", {"200": _json("OpenAPI 3.1", {})})}
     return {
         "openapi": "3.1.0",
@@ -50,7 +54,7 @@ def document(server: str) -> Json:
         "paths": paths,
         "components": {
             "parameters": {"format": _format()},
-            "schemas": SCHEMAS | {f"{t.name}_row": _row(t) for t in TABLES},
+            "schemas": SCHEMAS | {"job": jobs.SCHEMA} | {f"{t.name}_row": _row(t) for t in TABLES},
             "responses": {"problem": problem()},
         },
     }
@@ -64,14 +68,20 @@ def _operation(name: str, summary: str, answers: Json, **more: Any) -> Json:
 def _both(route: Table | Picture, answers: Json) -> Json:
     """GET with query parameters and POST with the same as form fields."""
     name = route.name if isinstance(route, Table) else "matrix_png"
-    wanted = [p for p in schema.params(route.view) if p.key != "ds"]
-    query = [_parameter(p, p.key in route.unused) for p in wanted]
-    form: Json = {"type": "object", "properties": {p.key: _schema(p) | {"description": p.doc} for p in wanted}}
-    form["additionalProperties"] = False
+    return _ways(name, route.summary, route.view, route.unused, answers, {}, NOT_MODIFIED)
+
+
+def _ways(name: str, summary: str, view: type, unused: tuple[str, ...], answers: Json, more: Json,
+          of_get: Json | None = None) -> Json:  # fmt: skip
+    wanted = [p for p in schema.params(view) if p.key != "ds"]
+    query = [_parameter(p, p.key in unused) for p in wanted]
+    query += [{"name": key, "in": "query", "schema": form} for key, form in more.items()]
+    fields = {p.key: _schema(p) | {"description": p.doc} for p in wanted} | more
+    form: Json = {"type": "object", "properties": fields, "additionalProperties": False}
     body = {"content": {kind: {"schema": form} for kind in FORMS}}
     return {
-        "get": _operation(name, route.summary, answers | NOT_MODIFIED, parameters=query),
-        "post": _operation(f"{name}_by_form", route.summary, answers, requestBody=body),
+        "get": _operation(name, summary, answers | (of_get or {}), parameters=query),
+        "post": _operation(f"{name}_by_form", summary, answers, requestBody=body),
     }
 
 
@@ -170,6 +180,24 @@ def _dataset() -> Json:
     return _operation("dataset", summary, {"200": _json("the dataset", body)} | NOT_MODIFIED)
 
 
+def _neuroglancer() -> Json:
+    body = {
+        "type": "object",
+        "required": ["url", "state", "notes"],
+        "properties": {
+            "url": {"type": "string", "format": "uri"},
+            "state": {"type": "object", "description": "a Neuroglancer state; ids as text"},
+            "notes": {"type": "array", "items": {"type": "string"}, "description": "what the link does not show"},
+        },
+    }
+    there = {"description": "on to the viewer that the dataset's origin names"}
+    answers = {"200": _json("with as=json", body), "302": there, "303": there}
+    way = {"as": {"type": "string", "enum": list(neuroglancer.WAYS), "default": neuroglancer.WAYS[0],
+                  "description": neuroglancer.AS}}  # fmt: skip
+    summary = "Cells, a pair with its synapses, or a cell with its partners by type, in Neuroglancer"
+    return _ways("neuroglancer", summary, NeuroglancerView, ("autapses",), answers, way)
+
+
 def _post_set() -> Json:
     fields = {
         "cells": {"type": "string", "description": SETS},
@@ -191,3 +219,18 @@ def _post_set() -> Json:
         "store_set", "Keep a cell set under a short name", {"200": _json("its name", answer, example)},
         requestBody={"required": True, "content": content},
     )  # fmt: skip
+
+
+def _jobs() -> Json:
+    job = {"$ref": "#/components/schemas/job"}
+    job_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "id of a job"}
+    body = {"type": "object", "required": ["data"], "properties": {"data": {"type": "array", "items": job}}}
+    listed = {"200": _json("the last started first", body, {"data": [jobs.EXAMPLE]})}
+    one = {"200": _json("the job at this moment", job, jobs.EXAMPLE)}
+    asked = {"200": _json("the job; `cancelling` until it has ended", job, jobs.EXAMPLE | {"cancelling": True})}
+    cancel = "Ask a job to stop, which it does within seconds; one that has ended stays as it is"
+    return {
+        "/jobs": {"get": _operation("jobs", "Long work that waits, runs or has ended", listed)},
+        "/jobs/{id}": {"parameters": [job_id], "get": _operation("job", "One job and how far it is", one)},
+        "/jobs/{id}/cancel": {"parameters": [job_id], "post": _operation("cancel_job", cancel, asked)},
+    }

@@ -33,6 +33,7 @@ SCHEMAS: Json = {
             "limit": {"type": ["integer", "null"]}, "cut": {"type": "boolean"},
             "total": {"type": ["integer", "null"], "description": "rows without limit and offset"},
             "notes": {"type": "array", "items": {"type": "string"}},
+            "fetched": {"type": ["string", "null"], "description": "day on which a pull brought the data in"},
             "milliseconds": {"type": "number", "description": "time to make the result, without sending it"},
         },
     },

@@ -11,12 +11,13 @@ from typing import Any
 import flask
 import orjson
 
-from api import figures, formats, openapi, params, sets
+from api import figures, formats, jobs, neuroglancer, openapi, params, sets
 from api.tables import PICTURE, TABLES, Table
 from data_access import cache
 from data_access.cache import ResultCache, ResultKey
 from data_access.dataset import Broken, Dataset, open_dataset, survey
 from data_access.errors import NotFoundError, did_you_mean
+from data_access.jobs import Jobs
 from serving import etag
 from settings import Settings
 from views import schema
@@ -34,11 +35,15 @@ def register(server: flask.Flask, settings: Settings) -> None:
     blueprint.get("/datasets")(api.datasets)
     blueprint.get("/datasets/<dataset_id>")(api.dataset)
     blueprint.post("/sets")(api.store_set)
+    blueprint.get("/jobs")(api.jobs)
+    blueprint.get("/jobs/<job_id>")(api.job)
+    blueprint.post("/jobs/<job_id>/cancel")(api.cancel_job)
     for table in TABLES:
         answer = functools.partial(api.table, table)
         path = f"/datasets/<dataset_id>/{table.name}.<suffix>"
         blueprint.add_url_rule(path, table.name, answer, methods=["GET", "POST"])
     blueprint.route("/datasets/<dataset_id>/matrix.png", methods=["GET", "POST"])(api.picture)
+    blueprint.route("/datasets/<dataset_id>/neuroglancer", methods=["GET", "POST"])(api.neuroglancer)
     blueprint.route("/datasets/<dataset_id>/<name>", methods=["GET", "POST"])(api.nothing)
     for part in (blueprint, figures.blueprint):
         server.register_blueprint(part, url_prefix=f"{settings.url_prefix}{PATH}")
@@ -84,7 +89,7 @@ class _Api:
             result = result.timed(1000 * (time.perf_counter() - started))
             return formats.respond(result, form, f"{dataset.meta.id}-{table.name}")
 
-        return self._tagged(self._key(dataset, schema.cache_key(view), suffix), make)
+        return self._tagged(self._key(dataset, schema.cache_key(view) + table.depends(dataset), suffix), make)
 
     def picture(self, dataset_id: str) -> flask.Response:
         """GET or POST /datasets/{id}/matrix.png"""
@@ -101,15 +106,31 @@ class _Api:
 
         return self._tagged(key, make)
 
+    def neuroglancer(self, dataset_id: str) -> flask.Response:
+        """GET or POST /datasets/{id}/neuroglancer"""
+        return neuroglancer.respond(open_dataset(self.settings.data, dataset_id))
+
     def nothing(self, dataset_id: str, name: str) -> flask.Response:
         """Any other path below a dataset."""
         open_dataset(self.settings.data, dataset_id)
-        hint = did_you_mean(name.split(".")[0], [table.name for table in TABLES])
+        hint = did_you_mean(name.split(".")[0], [*(table.name for table in TABLES), "neuroglancer"])
         raise NotFoundError(f"a dataset has no '{name[:60]}'", hint or "openapi.json lists every path")
 
     def store_set(self) -> flask.Response:
         """POST /sets"""
         return _fresh(_json(orjson.dumps(sets.post(self.settings.data))))
+
+    def jobs(self) -> flask.Response:
+        """GET /jobs"""
+        return _fresh(_json(orjson.dumps(jobs.listed(Jobs(self.settings.data)))))
+
+    def job(self, job_id: str) -> flask.Response:
+        """GET /jobs/{id}"""
+        return _fresh(_json(orjson.dumps(jobs.one(Jobs(self.settings.data), job_id))))
+
+    def cancel_job(self, job_id: str) -> flask.Response:
+        """POST /jobs/{id}/cancel"""
+        return _fresh(_json(orjson.dumps(jobs.cancel(Jobs(self.settings.data), job_id))))
 
     def _key(self, dataset: Dataset, view: str, kind: str) -> ResultKey:
         meta = dataset.meta

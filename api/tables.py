@@ -9,7 +9,7 @@ from typing import Any, Literal
 from components import matrix_figure
 from data_access.dataset import Dataset
 from data_access.errors import InputError
-from views import matrix, matrix_picture, matrix_table, partners, schema, tables
+from views import carried, matrix, matrix_picture, matrix_table, partners, schema, tables
 from views.matrix import MatrixView
 from views.result import TableResult
 from views.tables import Resolve
@@ -31,7 +31,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table route. `unused`: parameters that are accepted, as a page's address holds them, and do nothing."""
+    """One table route. `unused`: parameters that are accepted, as a page's address holds them, and do nothing.
+
+    `depends`: what the answer depends on beside the dataset and the view, as a text that changes with it.
+    """
 
     name: str
     view: type[Any]
@@ -40,6 +43,7 @@ class Table:
     columns: tuple[Column, ...]
     more: str = ""
     unused: tuple[str, ...] = ()
+    depends: Callable[[Dataset], str] = lambda dataset: ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,20 @@ TABLES = (
             Column("cell_b", "id", "the other cell", "ADAR"),
             Column("weight", "number", "strength as the source gives it", 2, True),
         ),
+    ),
+    Table(
+        "carried", carried.CarriedView, carried.carried,
+        "The cells of a set in another version of their datastack: root ids change, nuclei do not",
+        (
+            Column("cell_id", "id", "id of the cell here", _ID),
+            Column("nucleus_id", "id", "its nucleus; null = none, or several", "264824", True),
+            Column("carried_id", "id", "its cell in the other version; null = none, or not known", _PARTNER, True),
+            Column("what", "text", "same, renamed, split (a row for each part), merged, vanished or unknown",
+                   "renamed"),
+        ),
+        "",
+        ("autapses",),
+        carried.versions,
     ),
 )  # fmt: skip
 

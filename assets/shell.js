@@ -7,6 +7,7 @@
 
   // ---- dcc.Store#here: path and kept keys, told to Dash only when one of them changed
   let told = "";
+  let asked = ""; // the address, and the version, that the server is asked to carry it to
   const tell = () => {
     if (!document.getElementById("shell") || !clientside.set_props) return;
     const params = new URLSearchParams(window.location.search);
@@ -30,6 +31,7 @@
     const text = params.toString();
     return path + (text ? "?" + text : "");
   };
+  const siblings = (found, datasets) => (found && found.family ? datasets.list.filter((d) => d.family === found.family) : []);
   const current = (here, datasets) => (here && here.ds) || (datasets && datasets.default) || "";
 
   clientside.shell = {
@@ -60,7 +62,26 @@
       const found = datasets.list.find((d) => d.id === id);
       if (!found && id) return [id, "not in the data folder", true, true, "Choose a dataset", id];
       if (!found) return ["No dataset yet", "", true, true, "The data folder is empty", ""];
-      return [found.title, found.version, !found.synthetic, !found.partial, `Dataset ${found.id}: choose another`, found.id];
+      const badge = siblings(found, datasets).length > 1 ? "" : found.version; // else the menu of versions shows it
+      return [found.title, badge, !found.synthetic, !found.partial, `Dataset ${found.id}: choose another`, found.id];
+    },
+    // (here, datasets, the lists, their ids) -> which lists are hidden, whether the menu is, its label and tooltip
+    versions(here, datasets, _lists, ids) {
+      const no = clientside.no_update;
+      if (!here) return [ids.map(() => no), no, no, no];
+      const found = datasets.list.find((d) => d.id === current(here, datasets));
+      const several = siblings(found, datasets).length > 1;
+      const shown = several ? found.version || found.id : "";
+      const tip = several ? `${shown} (${found.time_stamp.slice(0, 10)}): see the same in another version` : "";
+      return [ids.map(({ family }) => !several || family !== found.family), !several, shown, tip];
+    },
+    // the server has carried the address to another version: go there, and tell what became of the cells
+    carried(done) {
+      if (!done || done.asked !== asked || !asked.startsWith(window.location.href + " ")) return; // it has moved on
+      asked = "";
+      app.go(window.location.pathname + done.search);
+      if (done.told) document.getElementById("carried").showModal();
+      else app.notify(done.said);
     },
     // home lists the data folder afresh; the shell takes its word
     fresh(listed, known) {
@@ -139,8 +160,8 @@
   document.addEventListener("toggle", (event) => {
     if (!(event.target instanceof Element) || !event.target.matches("details.drop[open]")) return;
     const chosen = document.getElementById("dataset-switch").dataset.current;
-    event.target.querySelectorAll("[data-choose-dataset]").forEach((item) => {
-      if (item.dataset.chooseDataset === chosen) item.setAttribute("aria-current", "true");
+    event.target.querySelectorAll("[data-choose-dataset], [data-choose-version]").forEach((item) => {
+      if ((item.dataset.chooseDataset || item.dataset.chooseVersion) === chosen) item.setAttribute("aria-current", "true");
       else item.removeAttribute("aria-current");
     });
   }, true);
@@ -148,6 +169,14 @@
     const drop = event.target instanceof Element ? event.target.closest("details.drop") : null;
     closeDrops(drop);
   });
+
+  // ---- what of the address another dataset can use: not the zoom and the like, but what is carried over
+  const kept = (carried = []) => {
+    const params = new URLSearchParams(window.location.search);
+    const page = document.querySelector("[data-page-url]");
+    if (page) page.dataset.drops.split(" ").forEach((key) => carried.includes(key) || params.delete(key));
+    return params;
+  };
 
   // ---- clicks
   const plain = (event) => !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
@@ -180,11 +209,21 @@
       }
       return;
     }
+    const version = event.target.closest("[data-choose-version]");
+    if (version) {
+      const [from, to] = [document.getElementById("dataset-switch").dataset.current, version.dataset.chooseVersion];
+      if (from === to) return;
+      asked = `${window.location.href} ${to} ${performance.now()}`;
+      clientside.set_props("version-asked", { data: { from, to, search: "?" + kept(["pair"]), asked } });
+      return;
+    }
+    if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog[open]")) {
+      event.target.closest("dialog").close();
+      return;
+    }
     const dataset = event.target.closest("[data-choose-dataset]");
     if (dataset) {
-      const params = new URLSearchParams(window.location.search);
-      const page = document.querySelector("[data-page-url]");
-      if (page) page.dataset.drops.split(" ").forEach((key) => params.delete(key));
+      const params = kept();
       params.set("ds", dataset.dataset.chooseDataset);
       app.go(joined(window.location.pathname, params));
       return;

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data_access import carry
 from data_access.dataset import Broken, survey
 from data_access.errors import NotFoundError, SynaptoscopeError, did_you_mean
 from data_access.metadata import DatasetMeta
@@ -59,11 +60,17 @@ def for_shell(datasets: Sequence[Listed]) -> dict[str, Any]:
     return {
         "default": default_id(datasets),
         "list": [
-            {name: getattr(d, name) for name in names} | {"capabilities": list(d.capabilities)}
+            {name: getattr(d, name) for name in names} | {"capabilities": list(d.capabilities)} | _version(d)
             for d in datasets
             if isinstance(d, DatasetMeta)
         ],
     }
+
+
+def _version(meta: DatasetMeta) -> dict[str, str]:
+    """Which datasets are versions of one another (equal `family`), and from when this one is."""
+    stamp = meta.origin.get("time_stamp") or ""
+    return {"family": " ".join(carry.family(meta) or ()), "time_stamp": str(stamp), "fetched": meta.fetched}
 
 
 def capability_words(meta: DatasetMeta) -> list[str]:

@@ -11,6 +11,7 @@ from views.result import Ledger
 def ledger_line(ledger: Ledger) -> Component:
     """Dataset, version, what was read and kept; opened: what was left out and why, notes, time."""
     name = ledger.dataset + (f" {ledger.version}" if ledger.version else "")
+    name += f", fetched {ledger.fetched}" if ledger.fetched else ""
     gone = sum(1 for _ in ledger.left_out)
     marks = [html.Span("synthetic", className="mark synthetic")] if ledger.synthetic else []
     marks += [html.Span("partial", className="mark partial")] if ledger.partial else []

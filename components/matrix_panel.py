@@ -12,8 +12,10 @@ from dash.development.base_component import Component
 
 from analysis.tested import n_tested_grouped
 from components import colours, format, url_state
+from components.icons import icon
 from components.matrix_axes import UNTYPED, bar
 from components.matrix_key import measure_words, number
+from data_access import neuroglancer
 from data_access.dataset import Dataset
 from data_access.errors import InputError, SynaptoscopeError, did_you_mean
 from views import schema
@@ -109,12 +111,33 @@ def _pair_panel(matrix: Matrix, view: MatrixView, pre: int, post: int) -> Compon
     shown = (int(at[0][0]), int(at[1][0])) if len(at[0]) and len(at[1]) else None
     outside = None if shown else html.P("This pair lies outside the two sets of cells.", className="hint")
     return _framed(
-        title, shown, [outside, _definitions(rows), _synapse_table(dataset, pre, post, synapses), _links(links)]
-    )
+        title, shown,
+        [outside, _definitions(rows), _synapse_table(dataset, pre, post, synapses), _links(links),
+         _in_neuroglancer(dataset, pre_id, post_id)],
+    )  # fmt: skip
 
 
 def _links(links: list[tuple[str, str]]) -> Component:
     return html.Ul([html.Li(html.A(text, href=href, **{"data-go": ""})) for text, href in links], className="links")
+
+
+def _in_neuroglancer(dataset: Dataset, pre: str, post: str) -> Component | None:
+    """Links to the pair and to the partners of each of its cells, where the dataset knows a viewer."""
+    if neuroglancer.lacking(dataset.meta):
+        return None
+    wanted: list[tuple[str, dict[str, str]]] = [
+        ("This pair with its synapses", {"pair": f"{pre},{post}"}),
+        ("pre with all it sends to, by type", {"partners_of": pre, "direction": "out"}),
+        ("post with all it hears from, by type", {"partners_of": post, "direction": "in"}),
+    ]
+    if pre == post:
+        wanted[0] = ("This cell with its autapses", {"pair": f"{pre},{post}"})
+    path = f"/api/v1/datasets/{dataset.meta.id}/neuroglancer"
+    links = [
+        html.Li(html.A([text, icon("leave")], href=url_state.href(path, **query), target="_blank", rel="noopener"))
+        for text, query in wanted
+    ]
+    return html.Div([html.H3("In Neuroglancer"), html.Ul(links, className="links")], className="elsewhere")
 
 
 def _other_way(view: MatrixView, pre: str, post: str) -> str:

@@ -21,7 +21,8 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, 
 from dash.development.base_component import Component
 from flask import current_app, g
 
-from components import datasets, format
+from components import datasets, format, versions
+from components.drop import choice, drop
 from components.icons import icon
 from data_access.errors import SynaptoscopeError
 
@@ -86,6 +87,7 @@ def layout() -> dmc.MantineProvider:
                 id="pages",
                 data=[{"path": p, "requires": nav.requires, "reason": nav.reason} for p, nav in pages()],
             ),
+            *versions.parts(),
             dmc.NotificationContainer(id="notify", position="bottom-right", limit=4),
             html.A("Skip to content", href="#main", className="skip-link"),
             dmc.AppShell(
@@ -115,7 +117,7 @@ def _bar(known: dict[str, Any]) -> list[Component]:
             [html.Img(src=dash.get_asset_url("favicon.svg"), alt="", width=20, height=20), html.Span(PRODUCT)],
             href=dash.get_relative_path("/"), className="product", **{"data-go": "", "aria-label": PRODUCT},
         ),
-        _drop(
+        drop(
             [
                 html.Span(id="dataset-title", className="dataset-title"),
                 html.Span(id="dataset-version", className="badge"),
@@ -126,35 +128,24 @@ def _bar(known: dict[str, Any]) -> list[Component]:
             html.Div(dataset_menu(known), id="dataset-menu"),
             id="dataset-switch", class_name="dataset-switch",
         ),
+        versions.switch(known),
         html.Div(className="spring"),
         html.Button(
             [icon("share"), html.Span("Share", className="wide-only")],
             id="share", type="button", className="tool", title="Copy a link to exactly this view",
             **{"aria-label": "Share: copy a link to this view"},
         ),
-        _drop(
+        drop(
             [icon("theme"), html.Span("Colour scheme", className="visually-hidden")],
             html.Ul(
                 [
-                    html.Li(_choice([icon(name), label, icon("check", f"check check-{name}")], "choose-theme", name))
+                    html.Li(choice([icon(name), label, icon("check", f"check check-{name}")], "choose-theme", name))
                     for name, label in _THEMES
                 ]
             ),
             id="theme-switch", class_name="tool", right=True,
         ),
     ]  # fmt: skip
-
-
-def _drop(shown: list[Component], content: Component, *, id: str, class_name: str, right: bool = False) -> html.Details:
-    """A button that opens a panel under it; assets/shell.js closes it and moves the focus by arrow keys."""
-    return html.Details(
-        [html.Summary(shown, id=id, className=class_name), html.Div(content, className="menu" + " right" * right)],
-        className="drop",
-    )
-
-
-def _choice(children: list[Component | str], key: str, value: str) -> html.Button:
-    return html.Button(children, type="button", className="menu-item", **{f"data-{key}": value})
 
 
 def _rail() -> list[Component]:
@@ -189,7 +180,7 @@ def _dataset_choice(d: dict[str, Any]) -> html.Button:
     name += [html.Span(mark, className=f"mark {mark}") for mark in ("synthetic", "partial") if d[mark]]
     counts = f"{format.counted(d['n_cells'], 'cell')}, {format.counted(d['n_connections'], 'connection')}"
     detail = counts + (f" · {d['version']}" if d["version"] else "")
-    return _choice(
+    return choice(
         [html.Span(name, className="menu-line"), html.Span(detail, className="menu-detail")], "choose-dataset", d["id"]
     )
 
@@ -214,7 +205,8 @@ def on_error(error: Exception) -> Any:
         log.exception("a callback failed", exc_info=error)
         error = SynaptoscopeError("Something went wrong on the server", "the log of the server has the details")
     wanted = ctx.outputs_list if isinstance(ctx.outputs_list, list) else [ctx.outputs_list]
-    if any(output["id"] == "_pages_content" for output in wanted):
+    single = [output for output in wanted if isinstance(output, dict)]  # a pattern with ALL is a list of its own
+    if any(output["id"] == "_pages_content" for output in single):
         return html.Div(error_panel(error, request_id), className="page"), {"title": PRODUCT}
     note = {
         "action": "show", "id": f"error-{request_id}", "title": error.message, "withBorder": True, "autoClose": False,
@@ -226,7 +218,7 @@ def on_error(error: Exception) -> Any:
 
 
 def register(app: Dash) -> None:
-    """The shell's callbacks; all but one run in the browser."""
+    """The shell's callbacks; nearly all run in the browser."""
 
     def browser(name: str, *wires: Any) -> None:
         app.clientside_callback(ClientsideFunction("shell", name), *wires, prevent_initial_call=True)
@@ -248,6 +240,8 @@ def register(app: Dash) -> None:
     browser("fresh", Output("datasets", "data"), Input("home-datasets", "data"), State("datasets", "data"))
     browser("burger", Output("shell", "navbar"), Input("burger", "opened"), State("shell", "navbar"))
     browser("closeBurger", Output("burger", "opened"), Input("here", "data"))
+
+    versions.register(app, data_dir)
 
     @app.callback(Output("dataset-menu", "children"), Input("datasets", "data"), prevent_initial_call=True)
     def menu(known: dict[str, Any]) -> list[Component]:

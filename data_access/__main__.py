@@ -17,6 +17,9 @@ def _main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     os.environ["SYNAPTOSCOPE_DATA"] = str(settings.data)
+    os.environ["SYNAPTOSCOPE_CAVE_SERVER"] = settings.cave_server
+    if settings.cave_token:
+        os.environ["SYNAPTOSCOPE_CAVE_TOKEN"] = settings.cave_token.reveal()
     if settings.catalog_base:
         os.environ["SYNAPTOSCOPE_CATALOG_BASE"] = settings.catalog_base
     return main()

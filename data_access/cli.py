@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from data_access import store
+from data_access import cli_cave, store
 from data_access.errors import InputError, SynaptoscopeError, UsageError, did_you_mean
 from data_access.metadata import DatasetMeta
 from data_access.progress import Stages
@@ -75,6 +75,14 @@ def _parser() -> _Parser:
         if name == "fetch":
             command.add_argument("--base", help="address that replaces the catalogue's (a mirror)")
         command.set_defaults(run=run)
+    cli_cave.add_look(commands.add_parser("cave", help="what there is to pull from a CAVE datastack"), _add_common)
+    pull = commands.add_parser("pull", help="fetch synapses from a service")
+    sources = pull.add_subparsers(dest="source", metavar="SOURCE", required=True)
+    cli_cave.add_pull(sources.add_parser("cave", help="from a CAVE datastack"), _add_common)
+    job = commands.add_parser("job", help="run a job that was set up by the pages (they call this)")
+    job.add_argument("id", metavar="ID")
+    _add_common(job)
+    job.set_defaults(run=_job)
     return parser
 
 
@@ -159,7 +167,7 @@ def _import(options: argparse.Namespace) -> int:
     )  # fmt: skip
     with Stages() as stages:
         meta = import_dataset(_data_dir(options), spec, stages)
-    _report(meta, options.json)
+    report(meta, options.json)
     return 0
 
 
@@ -186,7 +194,8 @@ def _voxel(option: str, text: str | None) -> tuple[float, float, float] | None:
     return x, y, z
 
 
-def _report(meta: DatasetMeta, as_json: bool) -> None:
+def report(meta: DatasetMeta, as_json: bool) -> None:
+    """Print what a dataset holds and what was left out."""
     if as_json:
         print(json.dumps(meta.full(), ensure_ascii=False))
         return
@@ -202,6 +211,12 @@ def _report(meta: DatasetMeta, as_json: bool) -> None:
         print(f"  left out: column {item.column}: {item.reason}")
     for note in ledger.notes:
         print(f"  note: {note}")
+
+
+def _job(options: argparse.Namespace) -> int:
+    from data_access.jobs import main_of_job
+
+    return main_of_job(_data_dir(options), options.id)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -227,7 +242,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    _report(store.read_meta(_data_dir(options), options.id), options.json)
+    report(store.read_meta(_data_dir(options), options.id), options.json)
     return 0
 
 
@@ -267,7 +282,7 @@ def _fetch(options: argparse.Namespace) -> int:
     with Stages() as stages:
         result = catalog.fetch(options.name, _data_dir(options), base_override=options.base, progress=stages)
     if isinstance(result, DatasetMeta):
-        _report(result, options.json)
+        report(result, options.json)
     else:
         print(json.dumps({"name": options.name, "result": str(result)}) if options.json else str(result))
     return 0

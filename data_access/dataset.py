@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import cells, cellsets, graph, metadata, store, stored_sets
+from data_access import carry, cells, cellsets, graph, metadata, store, stored_sets
 from data_access.cellsets.tree import Ids
 from data_access.columns import reading, series
 from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, did_you_mean
@@ -25,6 +25,7 @@ from data_access.ids import IdIndex
 from data_access.metadata import Column, DatasetMeta
 from data_access.synapse_rows import SynapseRows
 
+LOOKED_UP = 3  # unknown ids of a set that are looked for in other versions
 MICROMETRES = {f"{axis}_um": f"{axis}_nm" for axis in "xyz"}
 DEGREES = {
     "out_degree": "postsynaptic partners in this dataset, an autapse counted",
@@ -129,14 +130,26 @@ class Dataset:
         return self.index.codes_of_text(ids)
 
     def code_of(self, cell_id: str) -> int:
-        """Code of one id; NotFoundError with the nearest ids."""
+        """Code of one id; NotFoundError that says in which other version it is a cell, or with the nearest ids."""
         code = int(self.codes_of([cell_id.strip()])[0])
         if code < 0:
+            if elsewhere := carry.where_is(self.data_dir, self, cell_id):
+                raise NotFoundError(*elsewhere.told())
             near = self.index.nearest(cell_id)
             raise NotFoundError(
                 f"no cell {cell_id[:60]} in {self.meta.id}", did_you_mean(cell_id, near) if near else ""
             )
         return code
+
+    @cached_property
+    def set_schema(self) -> cellsets.Schema:
+        """What a cell set of this dataset may name."""
+        return cellsets.Schema(
+            columns={name: column.kind for name, column in self.columns.items()},
+            aliases=dict(self.meta.aliases),
+            id_column="cell_id",
+            ids_are_text=self.index.is_text,
+        )
 
     def select(self, text: str, resolve_set: Callable[[str], str] | None = None) -> CellSet:
         """The cells that a cell-set text names (contract: Cell sets); empty = all cells, fragments included.
@@ -145,19 +158,23 @@ class Dataset:
         """
         if not text.strip():
             return CellSet("", np.arange(self.n_cells, dtype=np.int32), "all cells")
-        schema = cellsets.Schema(
-            columns={name: column.kind for name, column in self.columns.items()},
-            aliases=dict(self.meta.aliases),
-            id_column="cell_id",
-            ids_are_text=self.index.is_text,
-        )
+        schema = self.set_schema
         tree = cellsets.parse(text, schema, resolve_set or stored_sets.resolver(self.data_dir))
-        mask = cellsets.evaluate(tree, self, self.n_cells)
+        try:
+            mask = cellsets.evaluate(tree, self, self.n_cells)
+        except cellsets.UnknownIdsError as error:
+            raise self._said_where(error) from None
         given = None
         if isinstance(tree, Ids):
             listed = self.codes_of(tree.ids)
             given = listed[np.sort(np.unique(listed, return_index=True)[1])].astype(np.int32)
         return CellSet(text, np.flatnonzero(mask).astype(np.int32), cellsets.describe(tree, schema), given)
+
+    def _said_where(self, error: cellsets.UnknownIdsError) -> cellsets.UnknownIdsError:
+        """The error about unknown ids, saying of the first of them in which other version they are cells."""
+        asked = error.unknown_ids[:LOOKED_UP]
+        told = [e.told() for cell in asked if (e := carry.where_is(self.data_dir, self, cell)) is not None]
+        return error.from_elsewhere(told) if told else error
 
     # -- rows ------------------------------------------------------------------------------------------------
 

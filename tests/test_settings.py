@@ -29,7 +29,7 @@ def test_the_defaults(tmp_path: Path) -> None:
     assert s.redis_url is None
     assert (s.url_prefix, s.auth, s.log_level, s.trust_proxy) == ("/", "none", "info", 0)
     assert (s.secret_key, s.cave_token, s.neuprint_token) == (None, None, None)
-    assert (s.workers, s.threads, s.cache_mb) == (2, 8, 2000)
+    assert (s.workers, s.threads, s.cache_mb, s.connect) == (2, 8, 2000, "on")
     assert list(tmp_path.iterdir()) == []  # reading settings makes nothing
 
 
@@ -89,6 +89,7 @@ def test_normalising_a_prefix_twice_changes_nothing(text: str) -> None:
         ("CATALOG_BASE", "ftp://x", "such as https://host"),
         ("SECRET_KEY", "short", "at least 16 characters"),
         ("AUTH", "oauth", "expected 'none'"),
+        ("CONNECT", "maybe", "expected 'on' or 'off'"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_it_and_what_was_expected(

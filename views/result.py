@@ -27,7 +27,8 @@ class Ledger:
     """Travels with every result, on screen and in every export. No number is ever silently cut.
 
     `unit` says what read and kept count, and read = kept + everything left out in that unit. Rows that a limit (or an
-    offset) took away are left out too; then `total` is the number of rows without it.
+    offset) took away are left out too; then `total` is the number of rows without it. `fetched`: the day on which the data were
+    brought in from a service, YYYY-MM-DD; "" for imported files.
     """
 
     dataset: str
@@ -38,6 +39,7 @@ class Ledger:
     kept: int
     synthetic: bool = False
     partial: bool = False
+    fetched: str = ""
     left_out: tuple[Omitted, ...] = ()
     limit: int | None = None
     total: int | None = None
@@ -62,7 +64,8 @@ class Ledger:
         ]  # fmt: skip
         return {
             "dataset": self.dataset, "version": self.version, "generation": self.generation,
-            "synthetic": self.synthetic, "partial": self.partial, "unit": self.unit, "read": self.read,
+            "synthetic": self.synthetic, "partial": self.partial,
+            "fetched": self.fetched or None, "unit": self.unit, "read": self.read,
             "kept": self.kept, "left_out": left, "limit": self.limit, "total": self.total, "cut": self.cut,
             "notes": list(self.notes), "milliseconds": round(self.milliseconds, 2),
         }  # fmt: skip
@@ -79,6 +82,7 @@ def ledger_of(meta: DatasetMeta, unit: str, read: int, kept: int, **more: Any) -
         kept,
         synthetic=meta.synthetic,
         partial=meta.partial,
+        fetched=meta.fetched,
         **more,
     )
 

@@ -11,6 +11,7 @@ The text is parsed to a tree of frozen dataclasses and computed on whole columns
 from data_access.cellsets.evaluation import SeenValues, evaluate
 from data_access.cellsets.parser import parse
 from data_access.cellsets.problems import CellSetError, UnknownIdsError, UnknownValuesError
+from data_access.cellsets.renaming import NewIds, with_ids
 from data_access.cellsets.schema import ColumnSource, Kind, Schema
 from data_access.cellsets.tree import Expr, columns_of
 from data_access.cellsets.wording import describe
@@ -20,6 +21,7 @@ __all__ = [
     "ColumnSource",
     "Expr",
     "Kind",
+    "NewIds",
     "Schema",
     "SeenValues",
     "UnknownIdsError",
@@ -28,4 +30,5 @@ __all__ = [
     "describe",
     "evaluate",
     "parse",
+    "with_ids",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from data_access import neuroglancer_read
 from data_access.cellsets.lexer import BLANK, KEYWORDS, plain_quotes, split_plain
 from data_access.cellsets.problems import MAX_IDS, CellSetError, shown, suggestion
 from data_access.cellsets.schema import Schema
@@ -33,8 +35,12 @@ _EDGES = " \t\r\n\f\v\u00a0,;\u200b\u2060\ufeff"
 def read_ids(text: str, schema: Schema) -> Ids | None:
     """The ids if `text` is nothing but a list of ids, else None: then it is an expression.
 
-    A word that is a column is no id unless quoted; a heading with the name of the id column is passed over.
+    A word that is a column is no id unless quoted; a heading with the name of the id column is passed over. A pasted
+    Neuroglancer link means the segments that it shows.
     """
+    if neuroglancer_read.is_link(text):
+        pasted = neuroglancer_read.read(text)
+        return replace(id_node(list(pasted.ids), schema), source=pasted.in_words())
     text = _unwrapped(text)
     if _WHOLE_NUMBERS.fullmatch(text):
         return id_node(split_plain(text), schema)

@@ -62,6 +62,13 @@ class UnknownIdsError(CellSetError):
         super().__init__(message, hint)
         self.unknown_ids = tuple(ids)
 
+    def from_elsewhere(self, told: Sequence[tuple[str, str]]) -> UnknownIdsError:
+        """The same where some ids are known in other versions: of each a line that says it, and what to do."""
+        other = UnknownIdsError(self.unknown_ids, joined_hints(*(hint for _, hint in told)))
+        lines = "; ".join(line for line, _ in told)
+        other.message = lines if len(self.unknown_ids) == 1 else f"{self.message}. {lines}"
+        return other
+
 
 @dataclass
 class Budget:

@@ -68,13 +68,17 @@ class AllCells:
 
 @dataclass(frozen=True)
 class Ids:
-    """The cells with these ids. `like`: for a single bare word, a hint with columns that resemble it."""
+    """The cells with these ids.
+
+    `like`: for a single bare word, a hint with columns that resemble it. `source`: where a pasted text had them from.
+    """
 
     ids: tuple[str, ...]
     column: str
     are_text: bool
     bare_word: bool = field(default=False, compare=False, repr=False)
     like: str = field(default="", compare=False, repr=False)
+    source: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ class _Wording:
         match expr:
             case AllCells():
                 return "no cells" if negated else "all cells"
-            case Ids(ids):
-                return ("not " if negated else "") + _ids(ids)
+            case Ids(ids, source=source):
+                return ("not " if negated else "") + _ids(ids) + (f", {source}" if source else "")
             case StoredSet():
                 return ("not " if negated else "") + self.stored(expr)
             case And(parts):

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 
 from api.tables import PICTURE, TABLES
 from tests.api.answers import V1, get, json_of
+from tests.api.conftest import MakeClient
+from tests.data_access import versions
 from tests.views.samples import FIRST_ID
 from views import schema
 
@@ -70,6 +72,7 @@ def test_every_described_path_is_served_and_every_served_path_is_described(
     for rule in client.application.url_map.iter_rules():
         if rule.endpoint.startswith("api."):
             path = rule.rule.removeprefix(V1).replace("<dataset_id>", "{id}").replace("<suffix>", "{format}")
+            path = path.replace("<job_id>", "{id}")
             served.add(path)
     assert served - {"/datasets/{id}/<name>"} == set(described["paths"])
 
@@ -92,15 +95,29 @@ def test_parameters_are_those_of_the_view(described: dict[str, Any], route: Any)
 
 QUERIES = {
     "cells": {}, "connections": {"limit": "50"}, "synapses": {"limit": "50"}, "partners": {"cell": str(FIRST_ID)},
-    "matrix": {"group": "cell_type"}, "gap_junctions": {},
+    "matrix": {"group": "cell_type"}, "gap_junctions": {}, "carried": {"to": f"tiny_public-v{versions.NEW}"},
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def two_versions(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder = tmp_path_factory.mktemp("two_versions")
+    for version in (versions.OLD, versions.NEW):
+        versions.make(folder / "data", folder / "files", version)
+    return make_client(data=folder / "data")
+
+
+@pytest.fixture
+def served(client: FlaskClient, two_versions: FlaskClient, table: Any) -> tuple[FlaskClient, str]:
+    """Who answers for a table, and the dataset that has it."""
+    return (two_versions, f"tiny_public-v{versions.OLD}") if table.name == "carried" else (client, "big")
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_answers_match_their_schemas_and_so_do_the_examples(
-    client: FlaskClient, described: dict[str, Any], table: Any
+    served: tuple[FlaskClient, str], described: dict[str, Any], table: Any
 ) -> None:
-    body = json_of(client, f"datasets/big/{table.name}.json", **QUERIES[table.name])
+    body = json_of(served[0], f"datasets/{served[1]}/{table.name}.json", **QUERIES[table.name])
     answer = described["paths"][f"/datasets/{{id}}/{table.name}.{{format}}"]["get"]["responses"]["200"]["content"]
     assert set(answer) == {
         "application/json", "text/csv", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream",
@@ -115,10 +132,12 @@ def test_answers_match_their_schemas_and_so_do_the_examples(
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_media_types_are_those_described(client: FlaskClient, described: dict[str, Any], table: Any) -> None:
+def test_media_types_are_those_described(
+    served: tuple[FlaskClient, str], described: dict[str, Any], table: Any
+) -> None:
     answer = described["paths"][f"/datasets/{{id}}/{table.name}.{{format}}"]["get"]["responses"]["200"]["content"]
     served = {
-        get(client, f"datasets/big/{table.name}.{suffix}", **QUERIES[table.name]).mimetype
+        get(served[0], f"datasets/{served[1]}/{table.name}.{suffix}", **QUERIES[table.name]).mimetype
         for suffix in described["components"]["parameters"]["format"]["schema"]["enum"]
     }
     assert served == set(answer)

@@ -262,7 +262,7 @@ WRONG = [
     ("datasets/big/connections.json/more", 404, "", ""),
     ("", 404, "", "openapi.json"),
     ("nothing", 404, "Nothing is served", "openapi.json"),
-    ("jobs/17", 404, "Nothing is served", ""),
+    ("jobs/17", 404, "no job '17'", ""),
     ("datasets/big/connections.json?prre=1", 400, "unknown parameter 'prre'", "'pre'"),
     ("datasets/big/connections.json?min=two", 400, "min=two is not a whole number", ""),
     ("datasets/big/connections.json?min=-3", 400, "min=-3 is below 1", ""),

@@ -1,0 +1,3 @@
+"""CAVE (the Connectome Annotation Versioning Engine), through the official caveclient."""
+
+from __future__ import annotations
