@@ -79,7 +79,8 @@ def _pair(dataset: Dataset, text: str) -> Link:
         for pre, post in [(a, b), (b, a)][: 1 if a == b else 2]:
             some = _synapses(dataset, pre, post)
             if len(some) > MOST_SYNAPSES:
-                cut.append(f"only the first {MOST_SYNAPSES:,} synapses of {some[0].pre_id} onto {some[0].post_id} are shown")
+                pair = f"{some[0].pre_id} onto {some[0].post_id}"
+                cut.append(f"only the first {MOST_SYNAPSES:,} synapses of {pair} are shown")
             found += some[:MOST_SYNAPSES]
     made = neuroglancer.pair(dataset.meta, ids[0], ids[1], found, _soma(dataset, a))
     return replace(made, notes=(*made.notes, *cut))

@@ -27,8 +27,8 @@ class Ledger:
     """Travels with every result, on screen and in every export. No number is ever silently cut.
 
     `unit` says what read and kept count, and read = kept + everything left out in that unit. Rows that a limit (or an
-    offset) took away are left out too; then `total` is the number of rows without it. `fetched`: the day on which the data were
-    brought in from a service, YYYY-MM-DD; "" for imported files.
+    offset) took away are left out too; then `total` is the number of rows without it. `fetched`: the day on which the
+    data were brought in from a service, YYYY-MM-DD; "" for imported files.
     """
 
     dataset: str
