@@ -18,8 +18,9 @@
     if (!(event.target instanceof Element)) return;
     const fill = event.target.closest("[data-connect-fill]");
     if (fill) {
-      clientside.set_props("connect-cells", { value: fill.dataset.connectFill });
-      document.getElementById("connect-cells").focus({ preventScroll: true });
+      const control = fill.dataset.connectTo;
+      clientside.set_props(control, { value: fill.dataset.connectFill });
+      document.getElementById(control).focus({ preventScroll: true });
     }
     wanted = Boolean(event.target.closest("[data-add-cells]")) || wanted;
   });

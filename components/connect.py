@@ -120,11 +120,11 @@ def _where(query: Mapping[str, Any], form: Form, fixed: bool) -> html.Div:
         [
             dmc.TextInput(
                 id="connect-server", label="Server", value=URL.value("server", query), debounce=True, size="xs",
-                placeholder=connect_form.own_server(), disabled=fixed, spellCheck=False, autoComplete="off",
+                placeholder=connect_form.own_server(), readOnly=fixed, spellCheck=False, autoComplete="off",
             ),
             dmc.Autocomplete(
                 id="connect-datastack", label="Datastack", value=URL.value("datastack", query), data=stacks.known(),
-                placeholder="minnie65_public, or any other", debounce=True, size="xs", disabled=fixed, limit=50,
+                placeholder="minnie65_public, or any other", debounce=True, size="xs", readOnly=fixed, limit=50,
             ),
             html.Button("Show versions", id="connect-look", type="button", className="button", n_clicks=0,
                         hidden=fixed, title="Asks the server which versions of the datastack there are"),
@@ -133,9 +133,10 @@ def _where(query: Mapping[str, Any], form: Form, fixed: bool) -> html.Div:
         ],
         className="fields where",
     )  # fmt: skip
+    listed = html.Div(id="connect-stacks", className="ready stacks")
     busy = html.P(id="connect-busy", className="hint", role="status")
     token = html.P(connect_parts.token_line(form.access()), id="connect-token", className="token")
-    return _step("Source", [fields, token, busy])
+    return _step("Source", [fields, listed, token, busy])
 
 
 def _version(query: Mapping[str, Any], fixed: bool) -> html.Div:
@@ -164,6 +165,7 @@ def _version(query: Mapping[str, Any], fixed: bool) -> html.Div:
 
 
 NOT_ASKED = "'Show versions' asks the server for them; nothing was asked yet."
+NOTHING_ASKED = html.P("'Show versions' asks the server for them.", className="hint")
 
 
 def _kept(value: str) -> list[str]:
@@ -211,7 +213,7 @@ def _dataset(query: Mapping[str, Any], form: Form, fixed: bool) -> html.Div:
         [
             dmc.TextInput(
                 id="connect-id", label="Id", value=URL.value("id", query), placeholder=form.suggested or "suggested",
-                debounce=True, size="xs", disabled=fixed, spellCheck=False, autoComplete="off",
+                debounce=True, size="xs", readOnly=fixed, spellCheck=False, autoComplete="off",
                 **{"aria-describedby": "connect-id-said"},
             ),
             dmc.TextInput(

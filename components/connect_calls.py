@@ -37,6 +37,7 @@ def _form(values: tuple[Any, ...]) -> Form:
 
 
 @callback(
+    Output("connect-stacks", "children"),
     Output("connect-datastack", "data"),
     Output("connect-message", "children", allow_duplicate=True),
     Input("connect-list", "n_clicks"),
@@ -45,13 +46,14 @@ def _form(values: tuple[Any, ...]) -> Form:
     prevent_initial_call=True,
 )
 def list_datastacks(_: int, server: str | None) -> tuple[Any, ...]:
-    """Fill the choice of datastacks with those of the server."""
+    """The datastacks of the server, to choose from."""
     try:
         connect_form.check_on()
         form = connect_form.read({"server": server})
-        return looking.datastacks(form.server, form.access().need()), None
+        found = looking.datastacks(form.server, form.access().need())
     except SynaptoscopeError as error:
-        return no_update, connect_parts.problem(error)
+        return None, no_update, connect_parts.problem(error)
+    return connect_parts.stacks_line(found), found, None
 
 
 @callback(
@@ -73,9 +75,27 @@ def show_versions(_: int, __: int, ___: int, *values: Any) -> tuple[Any, ...]:
         connect_form.check_on()
         found = looking.versions(form.server, form.datastack, form.access().need())
     except SynaptoscopeError as error:
-        return no_update, no_update, None, connect_parts.problem(error)
+        return connect.NOTHING_ASKED, no_update, None, connect_parts.problem(error)
     known = {"server": form.server, "datastack": form.datastack, "at": time.time()}
     return connect_versions.table(found), connect_versions.choice(found, form.version), known, None
+
+
+@callback(
+    Output("connect-versions", "children", allow_duplicate=True),
+    Output("connect-version", "value", allow_duplicate=True),
+    Output("connect-choices", "hidden", allow_duplicate=True),
+    Output("connect-known", "data", allow_duplicate=True),
+    Input("connect-server", "value"),
+    Input("connect-datastack", "value"),
+    State("connect-known", "data"),
+    prevent_initial_call=True,
+)
+def forget_versions(server: str | None, datastack: str | None, known: dict[str, Any] | None) -> tuple[Any, ...]:
+    """The versions of one datastack do not stand beside the name of another."""
+    form = connect_form.read({"server": server, "datastack": datastack})
+    if not known or (known["server"], known["datastack"]) == (form.server, form.datastack):
+        raise PreventUpdate
+    return connect.NOTHING_ASKED, "", True, None
 
 
 @callback(

@@ -48,7 +48,7 @@ def _no_table(form: Form) -> str:
         return "Choose a version first: a cell is chosen from the cell table of a version."
     return (
         "The cell table of this version is not here yet. The estimate fetches it, which may take a minute; "
-        "then this line counts while you type."
+        "then this line counts the cells."
     )
 
 
@@ -67,8 +67,13 @@ def examples(rows: CellRows | None, form: Form) -> list[Component]:
 
 
 def _fill(words: str, cells: str) -> html.Button:
-    marks = {"data-connect-fill": cells, "aria-label": f"Choose {words}: {cells}"}
-    return html.Button(words, type="button", className="quiet", title=cells, **marks)
+    return fill("connect-cells", words, cells, f"Choose {words}: {cells}")
+
+
+def fill(control: str, words: str, value: str, label: str) -> html.Button:
+    """A button that puts a value into a control of the form."""
+    marks = {"data-connect-fill": value, "data-connect-to": control, "aria-label": label}
+    return html.Button(words, type="button", className="quiet", title=value, **marks)
 
 
 def _quoted(value: str) -> str:

@@ -10,10 +10,12 @@ from dash.development.base_component import Component
 from flask import g
 
 from components import jobs, shell, url_state
+from components.connect_cells import fill
 from components.connect_form import Form
+from components.format import counted
 from components.icons import icon
 from components.jobs import Shown
-from data_access.adapters.cave import access, estimating, job, tokens
+from data_access.adapters.cave import access, estimating, job
 from data_access.adapters.cave.pull import as_json
 from data_access.errors import InputError, SynaptoscopeError
 from data_access.jobs import Job
@@ -37,9 +39,9 @@ def linked(text: str) -> list[Component | str]:
 
 def problem(error: SynaptoscopeError) -> html.Div:
     """The page's error panel with addresses that can be followed."""
-    panel = shell.error_panel(error, g.get("request_id", ""))
-    if error.hint:
-        panel.children[1] = html.P(linked(error.hint[:1].upper() + error.hint[1:]))
+    said = SynaptoscopeError(error.message[:1].upper() + error.message[1:])
+    panel = shell.error_panel(said, g.get("request_id", ""))
+    panel.children[1] = html.P(linked(error.hint[:1].upper() + error.hint[1:])) if error.hint else None
     return panel
 
 
@@ -50,8 +52,14 @@ def token_line(found: access.Access) -> list[Component | str]:
     words = f"{found.words[:1].upper()}{found.words[1:]}."
     return [
         icon("warning"),
-        html.Span([html.Strong(words), " ", *linked(tokens.how_to(found.server))]),
+        html.Span([html.Strong(words), " ", *linked(found.how)]),
     ]
+
+
+def stacks_line(names: Sequence[str]) -> list[Component]:
+    """The datastacks of a server, each put into the form by a click."""
+    count = html.Span(f"{counted(len(names), 'datastack')}:", className="hint")
+    return [count, *(fill("connect-datastack", name, name, f"Choose datastack {name}") for name in names)]
 
 
 def of_form(shown: Sequence[Shown], form: Form) -> tuple[Shown | None, Shown | None]:
@@ -61,10 +69,10 @@ def of_form(shown: Sequence[Shown], form: Form) -> tuple[Shown | None, Shown | N
     guess = next((s for s in mine if s.job.kind == estimating.KIND), None)
     if guess and pull and pull.job.order > guess.job.order:
         guess = None  # what it counted is being fetched
-    if guess and pull and not pull.job.alive:
-        pull = None  # of an earlier wish
     if guess and not guess.job.alive and not _same(guess.job, form):
         guess = None
+    if pull and not pull.job.alive and (guess or not _same(pull.job, form)):
+        pull = None  # of an earlier wish
     return guess, pull
 
 

@@ -88,15 +88,21 @@ def _cells_only(meta: DatasetMeta) -> dict[str, str]:
 
 def _preview(meta: DatasetMeta) -> html.Div:
     typed = "cell_types" in meta.capabilities
+    # a browser does not ask again for a picture whose address it has: each generation has a size of its own
+    width = 2 * PREVIEW + (meta.generation - 1) % 8
     picture = url_state.href(
         f"/api/v1/datasets/{meta.id}/matrix.png",
-        group="cell_type" if typed else None, width=2 * PREVIEW, height=2 * PREVIEW, theme="light",
+        group="cell_type" if typed else None, width=width, height=2 * PREVIEW, theme="light",
         **_cells_only(meta),
     )  # fmt: skip
     what = "by cell type" if typed else "cell by cell"
     return html.Div(
         html.Img(
-            alt=f"Matrix of {meta.title or meta.id}, {what}", width=PREVIEW, height=PREVIEW, **{"data-lazy": picture}
+            alt=f"Matrix of {meta.title or meta.id}, {what}",
+            width=PREVIEW,
+            height=PREVIEW,
+            key=picture,
+            **{"data-lazy": picture},
         ),
         className="preview",
     )

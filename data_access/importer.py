@@ -222,6 +222,7 @@ def _describe(
         units=_units(spec),
         voxel_nm=position.nm_per_unit if position and position.voxels else spec.voxel_nm,
         vertical=spec.vertical,
+        layers=spec.layers,
         n_cells=graph.n_nodes,
         n_cells_connected=graph.n_connected(),
         n_table_cells=verification.table_cells(work.place) if spec.cells else 0,

@@ -66,7 +66,8 @@ class DatasetMeta:
     """The content of dataset.json. Counts include autapses; n_autapses counts autapse connections.
 
     `origin` is what a pull knows of where its data come from: {"kind": "cave", "server", "datastack", "version",
-    "time_stamp", "expires_on", "fetched" (ISO 8601), ...}; empty for imported files.
+    "time_stamp", "expires_on", "fetched" (ISO 8601), ...}; empty for imported files. `layers`: name, top and bottom of
+    each cortical layer along the vertical axis, um; empty where nobody has drawn them.
     """
 
     id: str
@@ -86,6 +87,7 @@ class DatasetMeta:
     units: Mapping[str, str] = field(default_factory=dict)
     voxel_nm: tuple[float, float, float] | None = None
     vertical: str = ""
+    layers: tuple[tuple[str, float, float], ...] = ()
     n_cells: int = 0
     n_cells_connected: int = 0
     n_table_cells: int = 0
@@ -126,7 +128,7 @@ class DatasetMeta:
         """The summary with autapses, reciprocal pairs, columns and the import ledger (`show --json`)."""
         more = (
             "description", "generation", "created", "origin", "ids", "n_table_cells", "n_autapses",
-            "n_reciprocal_pairs", "n_gap_junctions", "n_complete", "voxel_nm", "measures", "columns",
+            "n_reciprocal_pairs", "n_gap_junctions", "n_complete", "voxel_nm", "vertical", "layers", "measures", "columns",
             "synapse_columns", "aliases", "ledger",
         )  # fmt: skip
         return self.summary() | {name: _plain(getattr(self, name)) for name in more}
@@ -161,6 +163,7 @@ def read(path: Path) -> DatasetMeta:
         raw["ledger"] = _ledger(raw.get("ledger", {}))
         for name in ("capabilities", "measures"):
             raw[name] = tuple(raw.get(name, ()))
+        raw["layers"] = tuple((str(n), float(top), float(bottom)) for n, top, bottom in raw.get("layers", ()))
         raw["voxel_nm"] = tuple(raw["voxel_nm"]) if raw.get("voxel_nm") else None
         if not isinstance(raw.get("origin", {}), dict):
             raise ValueError("origin is no table")

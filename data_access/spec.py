@@ -49,6 +49,7 @@ class ImportSpec:
     description: str = ""
     synthetic: bool = False
     vertical: str = ""
+    layers: tuple[tuple[str, float, float], ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
     partial: bool = False

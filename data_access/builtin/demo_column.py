@@ -23,7 +23,7 @@ from data_access.builtin.demo_connections import Connections, NodeRanges, all_co
 from data_access.builtin.demo_skeletons import build_skeletons, swc_text
 from data_access.builtin.demo_synapses import COMPARTMENTS, Synapses, draw_synapses
 from data_access.builtin.demo_truth import describe
-from data_access.builtin.demo_types import N_NEURONS
+from data_access.builtin.demo_types import LAYER_FLOORS_UM, N_NEURONS
 
 if TYPE_CHECKING:
     from data_access.importer import ImportSpec
@@ -144,6 +144,7 @@ def write_sources(column: DemoColumn, folder: Path) -> ImportSpec:
         ),
         synthetic=True,
         vertical="y",
+        layers=_layers(),
         description=(
             "A made-up cortical column of about 1,400 typed cells, drawn from a law that truth.json states: "
             "connection probability by type and distance, reciprocal excess, synapses per connection, sizes "
@@ -151,6 +152,13 @@ def write_sources(column: DemoColumn, folder: Path) -> ImportSpec:
         ),
         meanings=MEANINGS,
     )
+
+
+def _layers() -> tuple[tuple[str, float, float], ...]:
+    """Each layer from the floor of the one above it, in um below the pia."""
+    floors = list(LAYER_FLOORS_UM.items())
+    tops = [0.0, *(float(floor) for _, floor in floors[:-1])]
+    return tuple((name, top, float(floor)) for (name, floor), top in zip(floors, tops, strict=True))
 
 
 def write_extras(column: DemoColumn, folder: Path) -> None:

@@ -17,16 +17,21 @@ from data_access.secret import Secret
 
 @dataclass(frozen=True)
 class Access:
-    """The token for a server, None where there is none; `words`: where it is from, or why there is none."""
+    """The token for a server, None where there is none.
+
+    words: where it is from, or why there is none. how: how to get one, where there is none; of a server that is not
+    ours no address is given, since anybody may have named it.
+    """
 
     server: str
     token: Secret | None
     words: str
+    how: str = ""
 
     def need(self) -> Secret:
         """The token; CaveError "token" without one."""
         if self.token is None:
-            raise CaveError("token", self.words, tokens.how_to(self.server))
+            raise CaveError("token", self.words, "under the name of the server stands how to get one")
         return self.token
 
 
@@ -46,13 +51,19 @@ def access(server: str, setting: Secret | None, own: str) -> Access:
         if setting is not None and setting.reveal().strip():
             return Access(wanted, setting, f"a token from {tokens.SETTING}")
         found = tokens.find(None, wanted)
-        where = "a token from caveclient's secret file" if found else f"there is no token for {wanted}"
-        return Access(wanted, found, where)
+        if found is not None:
+            return Access(wanted, found, "a token from caveclient's secret file")
+        return Access(wanted, None, f"no token for {wanted}", tokens.how_to(wanted))
     host = urlsplit(wanted).netloc
-    found = _read(Path(tokens.SECRETS).expanduser() / f"{host}-cave-secret.json")
+    file = f"{tokens.SECRETS}/{host}-cave-secret.json"
+    found = _read(Path(file).expanduser())
     if found is not None:
         return Access(wanted, found, f"a token from caveclient's secret file for {host}")
-    return Access(wanted, None, f"there is no token for {wanted}: that of this server is for {address(own)} alone")
+    how = (
+        f"The token of this server is for {address(own)} alone. If you trust {host}, keep a token for it in {file} as "
+        f'{{"{tokens.KEY}": "..."}}. Everything that is on this machine works without a token.'
+    )
+    return Access(wanted, None, f"no token for {wanted}", how)
 
 
 def _read(path: Path) -> Secret | None:
