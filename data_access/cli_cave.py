@@ -69,7 +69,7 @@ def _version(text: str) -> int | None:
 
 
 def _server(options: argparse.Namespace) -> str:
-    return options.server or os.environ.get("SYNAPTOSCOPE_CAVE_SERVER") or SERVER
+    return str(options.server).rstrip("/") or os.environ.get("SYNAPTOSCOPE_CAVE_SERVER") or SERVER
 
 
 def _token(server: str) -> Secret | None:
@@ -110,6 +110,7 @@ def _pull(options: argparse.Namespace) -> int:
     asked = pull.as_json(request)
     with Jobs(folder).here(job.KIND, job.title(request), request.id, asked, secrets) as reporter:
         meta = pull.pull(folder, request, token, reporter, limits)
+        reporter.finished(job.told(meta))
     report(meta, options.json)
     return 0
 

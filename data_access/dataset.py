@@ -149,6 +149,7 @@ class Dataset:
             aliases=dict(self.meta.aliases),
             id_column="cell_id",
             ids_are_text=self.index.is_text,
+            connected=True,
         )
 
     def select(self, text: str, resolve_set: Callable[[str], str] | None = None) -> CellSet:

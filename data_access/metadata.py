@@ -128,8 +128,8 @@ class DatasetMeta:
         """The summary with autapses, reciprocal pairs, columns and the import ledger (`show --json`)."""
         more = (
             "description", "generation", "created", "origin", "ids", "n_table_cells", "n_autapses",
-            "n_reciprocal_pairs", "n_gap_junctions", "n_complete", "voxel_nm", "vertical", "layers", "measures", "columns",
-            "synapse_columns", "aliases", "ledger",
+            "n_reciprocal_pairs", "n_gap_junctions", "n_complete", "voxel_nm", "vertical", "layers", "measures",
+            "columns", "synapse_columns", "aliases", "ledger",
         )  # fmt: skip
         return self.summary() | {name: _plain(getattr(self, name)) for name in more}
 

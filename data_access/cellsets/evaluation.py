@@ -10,7 +10,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from data_access.cellsets import comparing
+from data_access.cellsets import comparing, following
 from data_access.cellsets.problems import (
     MAX_DIGITS,
     CellSetError,
@@ -29,6 +29,7 @@ from data_access.cellsets.tree import (
     CaseChanged,
     Column,
     Compare,
+    Connected,
     Expr,
     Ids,
     IsMissing,
@@ -44,6 +45,7 @@ from data_access.cellsets.tree import (
     Truth,
 )
 from data_access.cellsets.values import Numbers, Texts, Truths, Values, read_column
+from data_access.graph import Graph
 
 _EXAMPLES = 2_000
 _INTEGER = re.compile(r"-?[0-9]++")
@@ -124,6 +126,14 @@ class _Evaluation:
                 return np.broadcast_to(self.value(operand).missing, (self.n,))
             case TextTest(operand):
                 return comparing.passes(self.texts(operand), expr)
+            case Connected(follow, cells, least):
+                return following.FOLLOWED[follow](self.graph(), np.flatnonzero(self.mask(cells)), least)
+
+    def graph(self) -> Graph:
+        graph = getattr(self.source, "graph", None)
+        if not isinstance(graph, Graph):
+            raise CellSetError("this table has no connections to follow")
+        return graph
 
     def ids(self, expr: Ids) -> np.ndarray:
         codes = np.asarray(self.source.codes_of(expr.ids), dtype=np.int64)

@@ -121,6 +121,11 @@ class Scanner:
         self.peek = self._read(match.end())
         return ("number" if kind == "number" else "text"), values
 
+    def skip(self, end: int) -> None:
+        """Come to stand behind character `end`, after what a reader of its own took."""
+        self.last_end = end
+        self.peek = self._read(end)
+
     def _read(self, at: int) -> Token:
         text = self.text
         at = _skip_blanks(text, at)

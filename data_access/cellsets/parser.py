@@ -173,11 +173,36 @@ class _Parser:
             refuse(self.scanner, "a column, a value or a condition")
         self.scanner.advance()
         if token.kind == "name" and self.is_symbol("("):
-            refuse_function(token)
+            return self.connected(token)
         if token.kind == "set":
             found = self.reading.stored.read(token.value, token.position, self.reading.read)
             return Piece(found, token.start, token.end)
         return self.plain(token)
+
+    def connected(self, name: Token) -> Piece:
+        """inputs_of(cells, min_synapses=N) and its like; ids inside stand in any pasted form."""
+        follow = connecting.operator(name, self.reading.schema, self.reading.budget)
+        opening = self.scanner.peek
+        self.reading.budget.enter(opening.position)
+        cells, least = list[Piece](), 1
+        if (listed := connecting.listed(self.scanner.text, opening, self.reading.schema)) is not None:
+            cells.append(listed)
+            self.scanner.skip(listed.end)
+        else:
+            self.scanner.advance()
+        while not self.is_symbol(")"):
+            if self.scanner.peek.kind == "symbol" and self.scanner.peek.value == "," and cells:
+                self.scanner.advance()
+            elif (keyword := self.scanner.keyword()) is not None:
+                least = connecting.least(keyword, self.expression(0))
+            elif cells and not self.text_before_is_comma():
+                break
+            else:
+                cells.append(self.expression(0))
+        end = self.closed(opening, ")")
+        self.reading.budget.leave()
+        chosen = connecting.cells(follow, cells, self.semantics, name.position)
+        return Piece(Connected(follow, chosen, least), name.start, end)
 
     def plain(self, token: Token) -> Piece:
         """A column or a value that is one token."""

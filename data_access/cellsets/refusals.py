@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from data_access.cellsets.lexer import KEYWORDS, Scanner, Token
 from data_access.cellsets.pieces import Node
 from data_access.cellsets.problems import CellSetError, shorten, shown
-from data_access.cellsets.tree import Column
+from data_access.cellsets.tree import Column, Follow
+from data_access.errors import nearest
 
 VALUE_OF = {"text": "text", "number": "a number", "boolean": "true or false", "id": "an id"}
 COLUMN_OF = {
@@ -16,8 +17,7 @@ COLUMN_OF = {
     "boolean": "a boolean column",
     "id": "an id column",
 }
-CONNECTIVITY = ("inputs_of", "outputs_of", "reciprocal_with")
-
+_METHODS_STAND = "methods stand behind a column: cell_type.isin(['a', 'b']), cell_type.str.startswith('a')"
 _FOREIGN = {
     "and": "write 'and' in lower case",
     "or": "write 'or' in lower case",
@@ -50,9 +50,8 @@ def refuse(scanner: Scanner, expected: str) -> NoReturn:
 
 def refuse_function(name: Token) -> NoReturn:
     """CellSetError: there is no such function."""
-    if name.value in CONNECTIVITY:
-        raise CellSetError(f"{name.value}(...) is not available in this version", position=name.position)
-    hint = "methods stand behind a column: cell_type.isin(['a', 'b']), cell_type.str.startswith('a')"
+    alike = nearest(name.value.casefold()[:40], get_args(Follow))
+    hint = f"did you mean {alike[0]}(...)?" if alike else _METHODS_STAND
     raise CellSetError(f"there is no function {shown(name.value)}", hint, name.position)
 
 

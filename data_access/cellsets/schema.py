@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data_access.cellsets.tree import Column
+from data_access.graph import Graph
 
 Kind = Literal["text", "number", "boolean", "id"]
 
@@ -20,12 +21,14 @@ class Schema:
 
     `columns`: name -> kind. `aliases`: further name -> column. `id_column`: the column of cell ids, None
     where rows are not cells; "cell_id" names it too. `ids_are_text`: ids are names, not whole numbers.
+    `connected`: the source is a ConnectedSource, so that connections can be followed.
     """
 
     columns: Mapping[str, Kind]
     aliases: Mapping[str, str] = field(default_factory=dict)
     id_column: str | None = None
     ids_are_text: bool = False
+    connected: bool = False
 
     def find(self, name: str) -> Column | None:
         """The column that `name` means, or None."""
@@ -50,3 +53,11 @@ class ColumnSource(Protocol):
 
     def codes_of(self, ids: Sequence[str]) -> np.ndarray:
         """int64 row of each id, -1 for an id that the table does not have."""
+
+
+class ConnectedSource(ColumnSource, Protocol):
+    """A table whose rows are the nodes of a graph."""
+
+    @property
+    def graph(self) -> Graph:
+        """The connections between the rows."""

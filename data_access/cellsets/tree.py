@@ -1,8 +1,8 @@
 """The tree that a cell set is parsed to: frozen, comparable, without positions.
 
 An operand has a value in every row (a column, a literal, arithmetic on them); a condition is true or false in
-every row. A new operator, say one that follows connections, is one more condition class here, one function in
-parser.py that builds it, one case in evaluation.py and one in wording.py.
+every row. A new operator is one more condition class here, one function in parser.py that builds it, one case in
+evaluation.py and one in wording.py: `Connected` shows how.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 Comparator = Literal["==", "<", "<=", ">", ">="]
 TextTestName = Literal["startswith", "endswith", "contains", "match", "fullmatch"]
+Follow = Literal["inputs_of", "outputs_of", "reciprocal_with"]
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,24 @@ class TextTest:
     ignore_case: bool = False
 
 
-Operand: TypeAlias = Column | Number | Text | Truth | Arithmetic | CaseChanged
-Expr: TypeAlias = AllCells | Ids | StoredSet | And | Or | Not | IsTrue | Compare | OneOf | IsMissing | TextTest
+@dataclass(frozen=True)
+class Connected:
+    """Connected with some other cell of `cells` by at least `min_synapses` synapses; autapses do not count.
 
-CONDITIONS = (AllCells, Ids, StoredSet, And, Or, Not, IsTrue, Compare, OneOf, IsMissing, TextTest)
+    inputs_of: onto it; outputs_of: from it; reciprocal_with: both ways, so many in each direction.
+    """
+
+    follow: Follow
+    cells: Expr
+    min_synapses: int = 1
+
+
+Operand: TypeAlias = Column | Number | Text | Truth | Arithmetic | CaseChanged
+Expr: TypeAlias = (
+    AllCells | Ids | StoredSet | And | Or | Not | IsTrue | Compare | OneOf | IsMissing | TextTest | Connected
+)
+
+CONDITIONS = (AllCells, Ids, StoredSet, And, Or, Not, IsTrue, Compare, OneOf, IsMissing, TextTest, Connected)
 
 
 def columns_of(expr: Expr) -> frozenset[str]:

@@ -14,7 +14,9 @@ from data_access.cellsets.tree import (
     CaseChanged,
     Column,
     Compare,
+    Connected,
     Expr,
+    Follow,
     Ids,
     IsMissing,
     IsTrue,
@@ -34,6 +36,16 @@ _LISTED = 8
 _PLAIN = re.compile(r"[\w.+/-]+(?: [\w.+/-]+)*")
 _COMPARED = {"==": "is", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 _NEGATED = {comparator: words.replace("is", "is not", 1) for comparator, words in _COMPARED.items()}
+_CONNECTED: dict[Follow, tuple[str, str]] = {
+    "inputs_of": ("sends", "to"),
+    "outputs_of": ("receives", "from"),
+    "reciprocal_with": ("is connected both ways", "with"),
+}
+_NOT_CONNECTED: dict[Follow, str] = {
+    "inputs_of": "does not send",
+    "outputs_of": "does not receive",
+    "reciprocal_with": "is not connected both ways",
+}
 _TESTED = {"startswith": "starts with", "endswith": "ends with", "contains": "contains"}
 _UNTESTED = {
     "startswith": "does not start with",
@@ -84,6 +96,31 @@ class _Wording:
                 return f"{self.operand(operand)} {'is given' if negated else 'is missing'}"
             case TextTest():
                 return self.tested(expr, negated)
+            case Connected():
+                return self.connected(expr, negated)
+
+    def connected(self, expr: Connected, negated: bool) -> str:
+        verb, word = _CONNECTED[expr.follow]
+        verb = _NOT_CONNECTED[expr.follow] if negated else verb
+        if expr.min_synapses > 1:
+            each = " each way" if expr.follow == "reciprocal_with" else ""
+            verb += f" by at least {expr.min_synapses:,} synapses{each}"
+        return f"{verb} {word} {self.cells(expr.cells, negated)}"
+
+    def cells(self, expr: Expr, negated: bool) -> str:
+        """The cells that others are connected with."""
+        some = "any" if negated else "a"
+        match expr:
+            case AllCells():
+                return f"{some} cell"
+            case Ids(ids) if len(set(ids)) == 1:
+                return _ids(ids)
+            case Ids(ids, source=source):
+                return f"{some if negated else 'one'} of {_ids(ids)}" + (f", {source}" if source else "")
+            case StoredSet():
+                return f"{some} cell of {self.stored(expr)}"
+        words = self.condition(expr)
+        return f"{some} cell where {f'({words})' if isinstance(expr, And | Or) else words}"
 
     def joined(self, parts: tuple[Expr, ...], word: str, negated: bool) -> str:
         words: list[str] = []

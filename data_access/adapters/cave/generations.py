@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from data_access import store
 from data_access.adapters.cave import record as records
-from data_access.adapters.cave.pieces import Direction, Piece, Pieces
+from data_access.adapters.cave.pieces import Direction, Piece, Pieces, covered
 from data_access.adapters.cave.record import Record
 from data_access.importer import import_generation
 from data_access.metadata import DatasetMeta
@@ -60,10 +60,14 @@ class Wanted:
         """The ids of one direction."""
         return self.out if direction == "out" else self.into
 
-    def missing(self, pieces: Pieces) -> dict[Direction, np.ndarray]:
-        """What was asked for and is in no piece."""
+    def missing(self, pieces: Sequence[Piece]) -> dict[Direction, np.ndarray]:
+        """What was asked for and is in none of these pieces."""
         sides: tuple[Direction, ...] = ("out", "in")
-        return {side: np.setdiff1d(self.side(side), pieces.covered(side)) for side in sides}
+        return {side: np.setdiff1d(self.side(side), covered(pieces, side)) for side in sides}
+
+    def is_whole(self, pieces: Sequence[Piece]) -> bool:
+        """Whether these pieces hold all that was asked for."""
+        return not any(len(ids) for ids in self.missing(pieces).values())
 
 
 def read_wanted(folder: Path) -> Wanted:
@@ -110,8 +114,7 @@ class Generations:
 
     def is_current(self, wanted: Wanted) -> bool:
         """Whether the dataset that is there holds every piece, and whether it is marked whole as it should be."""
-        names = tuple(piece.path.name for piece in self.pieces.all())
-        return self.record.built == (*names, str(self._partial(wanted))) and (self.data_dir / self.id).exists()
+        return self.record.built == _built(self.pieces.all(), wanted) and (self.data_dir / self.id).exists()
 
     def build(self, wanted: Wanted, requests: int, rate: float) -> DatasetMeta | None:
         """The next generation, of all pieces that are whole at this moment; None while no synapse was found."""
@@ -119,28 +122,18 @@ class Generations:
         if not any(piece.rows for piece in pieces):
             return None
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        partial = self._partial(wanted)
         record = replace(
             self.record, generation=self.record.generation + 1, fetched=now, requests=requests, rate=rate,
-            built=(*(piece.path.name for piece in pieces), str(partial)),
+            built=_built(pieces, wanted),
         )  # fmt: skip
         meta = import_generation(
-            self.data_dir, self._spec(record, pieces, partial, wanted), record.generation, prepare=self._extras
+            self.data_dir, self._spec(record, pieces, wanted), record.generation, prepare=self._extras
         )
         records.save(record, self.folder)
         self.record = record
         return meta
 
-    def _partial(self, wanted: Wanted) -> bool:
-        return any(len(ids) for ids in wanted.missing(self.pieces).values())
-
-    def _whole(self, wanted: Wanted) -> dict[str, dict[str, int]]:
-        """How many of the cells asked for are whole, by direction."""
-        missing = wanted.missing(self.pieces)
-        counts = {side: (len(wanted.side(side)), len(missing[side])) for side in missing}
-        return {side: {"asked": n, "whole": n - left} for side, (n, left) in counts.items() if n}
-
-    def _spec(self, record: Record, pieces: Sequence[Piece], partial: bool, wanted: Wanted) -> ImportSpec:
+    def _spec(self, record: Record, pieces: Sequence[Piece], wanted: Wanted) -> ImportSpec:
         lists = {side: self._complete(side, pieces) for side in ("out", "in")}
         about = record.about
         return ImportSpec(
@@ -158,8 +151,8 @@ class Generations:
             description=_described(record),
             vertical="depth_um" if record.depth else "",
             meanings=MEANINGS | {"size": str(about.get("size", MEANINGS["size"]))},
-            origin=_origin(record) | {"whole": self._whole(wanted)},
-            partial=partial,
+            origin=_origin(record) | {"whole": _whole(pieces, wanted)},
+            partial=not wanted.is_whole(pieces),
         )
 
     def _complete(self, side: str, pieces: Sequence[Piece]) -> tuple[Path, ...]:
@@ -179,6 +172,18 @@ class Generations:
             (place / SKELETONS).mkdir()
         for path in files:
             os.link(path, place / SKELETONS / path.name)
+
+
+def _built(pieces: Sequence[Piece], wanted: Wanted) -> tuple[str, ...]:
+    """What a generation of these pieces is known by."""
+    return (*(piece.path.name for piece in pieces), f"whole: {wanted.is_whole(pieces)}")
+
+
+def _whole(pieces: Sequence[Piece], wanted: Wanted) -> dict[str, dict[str, int]]:
+    """How many of the cells asked for are whole, by direction."""
+    missing = wanted.missing(pieces)
+    counts = {side: (len(wanted.side(side)), len(missing[side])) for side in missing}
+    return {side: {"asked": n, "whole": n - left} for side, (n, left) in counts.items() if n}
 
 
 def _origin(record: Record) -> dict[str, object]:

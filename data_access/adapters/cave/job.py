@@ -8,6 +8,7 @@ from typing import Any
 
 from data_access.adapters.cave import pull, tokens
 from data_access.jobs import Reporter
+from data_access.metadata import DatasetMeta
 from data_access.secret import Secret
 
 KIND = "pull-cave"
@@ -18,6 +19,11 @@ def run(data_dir: Path, request: dict[str, Any], reporter: Reporter, secrets: Ma
     """Do what a job's record asks for; what to say once it is done."""
     wanted = pull.from_json(request)
     meta = pull.pull(data_dir, wanted, tokens.find(secrets.get(TOKEN), wanted.server), reporter)
+    return told(meta)
+
+
+def told(meta: DatasetMeta) -> str:
+    """What a pull has brought, in words."""
     state = meta.origin["time_stamp"][:10]
     return f"{meta.n_synapses:,} synapses in {meta.n_connections:,} connections, state of {state}"
 

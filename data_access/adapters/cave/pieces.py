@@ -77,8 +77,7 @@ class Pieces:
 
     def covered(self, direction: Direction) -> np.ndarray:
         """int64 ids of the cells whose synapses in this direction are here, ascending."""
-        ids = [piece.ids for piece in self.all() if piece.direction == direction]
-        return np.unique(np.concatenate(ids)) if ids else np.empty(0, dtype=np.int64)
+        return covered(self.all(), direction)
 
     @property
     def rows(self) -> int:
@@ -101,6 +100,12 @@ class Pieces:
         with self._lock:
             self._pieces.append(piece)
         return piece
+
+
+def covered(pieces: Sequence[Piece], direction: Direction) -> np.ndarray:
+    """int64 ids of the cells whose synapses in a direction some pieces hold, ascending."""
+    ids = [piece.ids for piece in pieces if piece.direction == direction]
+    return np.unique(np.concatenate(ids)) if ids else np.empty(0, dtype=np.int64)
 
 
 def read(path: Path) -> Piece:

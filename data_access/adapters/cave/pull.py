@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -46,6 +47,7 @@ LOOK_S = 0.5  # how often the main thread looks what has arrived
 SOONEST_S = 3.0  # between two generations
 BUILD_SHARE = 5  # a generation that took a second to build is followed by the next after five, at the soonest
 MOST_NAMED = 3
+PIECES = "pieces"
 LONG = Limits()
 
 
@@ -125,6 +127,9 @@ class _Pull:
         self.limits = limits
         self.folder = store.growing(data_dir, request.id)
         self.record = records.load(self.folder)
+        if self.record and not self._has_begun() and not self._is_of(self.record):
+            shutil.rmtree(self.folder)  # of an estimate: it binds nobody
+            self.record = None
         if self.record:
             self.record.check_same(request.id, request.server, request.datastack, request.version)
         elif (data_dir / request.id).exists():
@@ -132,6 +137,17 @@ class _Pull:
         self._cave: Cave | None = None
         self._config: StackConfig | None = None
         self.started = time.monotonic()
+
+    def _has_begun(self) -> bool:
+        return (self.data_dir / self.request.id).exists() or any((self.folder / PIECES).glob("*.parquet"))
+
+    def _is_of(self, record: Record) -> bool:
+        """Whether a record is of the source and the tables that this pull asks for."""
+        mine = self.request
+        same = (record.server, record.datastack, record.cell_table, record.type_column)
+        return same == (mine.server, mine.datastack, mine.cell_table, mine.type_column) and mine.version in (
+            None, record.version
+        )  # fmt: skip
 
     # -- the service, asked only when something is missing
 
@@ -159,7 +175,7 @@ class _Pull:
         record = self.record = self.record or self._begun()
         asked = self._asked(record)
         wanted = self._wanted(asked)
-        pieces = Pieces(self.folder / "pieces", schema(record.compartments, record.depth))
+        pieces = Pieces(self.folder / PIECES, schema(record.compartments, record.depth))
         if pieces.damaged:
             self.report.note(f"{pieces.damaged:,} damaged pieces are fetched again")
         record = self.record = record.asked(Ask(self.request.cells, self.request.direction, len(asked.ids)))
@@ -167,7 +183,7 @@ class _Pull:
         write_wanted(self.folder, wanted)
         records.save(record, self.folder)
         generations = Generations(self.data_dir, self.request.id, record, pieces)
-        if any(len(ids) for ids in wanted.missing(pieces).values()):
+        if not wanted.is_whole(pieces.all()):
             self._fetch(wanted, pieces, generations)
         self._fetch_extras(asked, record)
         return self._finished(wanted, generations)
@@ -176,8 +192,8 @@ class _Pull:
         """How much is missing."""
         record = self.record = self.record or self._begun()
         asked = self._asked(record)
-        pieces = Pieces(self.folder / "pieces", schema(record.compartments, record.depth))
-        missing = self._wanted(asked).missing(pieces)
+        pieces = Pieces(self.folder / PIECES, schema(record.compartments, record.depth))
+        missing = self._wanted(asked).missing(pieces.all())
         if not any(len(ids) for ids in missing.values()):
             return Estimate.nothing(len(asked.ids))
         return estimate(Fetch(self.cave, record.version), missing, len(asked.ids), record.rate, self.request.workers)
@@ -251,7 +267,7 @@ class _Pull:
 
     def _fetch(self, wanted: Wanted, pieces: Pieces, generations: Generations) -> None:
         record = generations.record
-        missing = wanted.missing(pieces)
+        missing = wanted.missing(pieces.all())
         fetch = Fetch(self.cave, record.version, self.config(record.version).row_limit)
         guess = estimate(fetch, missing, len(wanted.out), record.rate, self.request.workers)
         write_listed(self.folder, np.union1d(wanted.out, wanted.into))

@@ -310,6 +310,12 @@ def test_an_estimate_counts_what_the_pull_brings(pulls: Pulls) -> None:
     assert again.sentence() == "9 cells: everything is here already"
 
 
+def test_an_estimate_binds_nobody(pulls: Pulls) -> None:
+    secret = Secret(pulls.cave.token)
+    pull.preview(pulls.data, pulls.request(version=1507), secret, Unreported(), pulls.limits)
+    assert pulls().origin["version"] == VERSION
+
+
 def test_the_root_ids_of_other_versions_are_kept(pulls: Pulls) -> None:
     pulls(other_versions=True)
     table = pq.read_table(store.folder(pulls.data, "x") / generations.OTHER_VERSIONS).to_pandas()
