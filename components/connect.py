@@ -57,7 +57,7 @@ def section(query: Mapping[str, Any], data_dir: Path) -> html.Section:
                 [
                     _where(query, form, fixed),
                     html.Div(id="connect-message", **{"aria-live": "assertive"}),
-                    _version(query, fixed),
+                    _version(query, form, fixed),
                     _cells(query, form, data_dir),
                     _direction(query),
                     _dataset(query, form, fixed),
@@ -139,12 +139,11 @@ def _where(query: Mapping[str, Any], form: Form, fixed: bool) -> html.Div:
     return _step("Source", [fields, listed, token, busy])
 
 
-def _version(query: Mapping[str, Any], fixed: bool) -> html.Div:
-    version = URL.value("version", query)
-    text = f"Version {version}." if fixed else f"Version {version}, as the link says." if version else NOT_ASKED
+def _version(query: Mapping[str, Any], form: Form, fixed: bool) -> html.Div:
+    said = html.P(f"Version {form.version}.", className="hint") if fixed else not_asked(form.version)
     group = dmc.RadioGroup(
-        html.Div(html.P(text, className="hint"), id="connect-versions"), id="connect-version", value=version,
-        size="xs", **{"aria-label": "Version"},
+        html.Div(said, id="connect-versions"), id="connect-version", value=URL.value("version", query), size="xs",
+        **{"aria-label": "Version"},
     )  # fmt: skip
     choices = html.Div(
         [
@@ -164,8 +163,10 @@ def _version(query: Mapping[str, Any], fixed: bool) -> html.Div:
     return _step("Version", [group, html.Div(id="connect-tables"), choices])
 
 
-NOT_ASKED = "'Show versions' asks the server for them; nothing was asked yet."
-NOTHING_ASKED = html.P("'Show versions' asks the server for them.", className="hint")
+def not_asked(version: int | None) -> html.P:
+    """In place of the versions while the server was not asked for them."""
+    chosen = f"Version {version} is chosen. " if version is not None else ""
+    return html.P(f"{chosen}'Show versions' asks the server for those it has.", className="hint")
 
 
 def _kept(value: str) -> list[str]:

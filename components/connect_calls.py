@@ -75,7 +75,7 @@ def show_versions(_: int, __: int, ___: int, *values: Any) -> tuple[Any, ...]:
         connect_form.check_on()
         found = looking.versions(form.server, form.datastack, form.access().need())
     except SynaptoscopeError as error:
-        return connect.NOTHING_ASKED, no_update, None, connect_parts.problem(error)
+        return connect.not_asked(form.version), no_update, None, connect_parts.problem(error)
     known = {"server": form.server, "datastack": form.datastack, "at": time.time()}
     return connect_versions.table(found), connect_versions.choice(found, form.version), known, None
 
@@ -95,7 +95,7 @@ def forget_versions(server: str | None, datastack: str | None, known: dict[str, 
     form = connect_form.read({"server": server, "datastack": datastack})
     if not known or (known["server"], known["datastack"]) == (form.server, form.datastack):
         raise PreventUpdate
-    return connect.NOTHING_ASKED, "", True, None
+    return connect.not_asked(None), "", True, None
 
 
 @callback(

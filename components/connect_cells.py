@@ -87,7 +87,8 @@ def columns(rows: CellRows | None) -> list[Component]:
     found = local.columns(rows)
     summary = html.Summary(f"{counted(len(found), 'column')} to choose by")
     total = len(rows.ids)
-    return [html.Details([summary, html.Dl([_column(c, total) for c in found], className="tables columns")])]
+    listed = html.Dl([_column(c, total) for c in found], className="tables columns", tabIndex="0")
+    return [html.Details([summary, listed])]
 
 
 def _column(column: Seen, total: int) -> html.Div:

@@ -17,7 +17,7 @@ from components.icons import icon
 from components.jobs import Shown
 from data_access.adapters.cave import access, estimating, job
 from data_access.adapters.cave.pull import as_json
-from data_access.errors import InputError, SynaptoscopeError
+from data_access.errors import SynaptoscopeError
 from data_access.jobs import Job
 from data_access.metadata import DatasetMeta
 
@@ -80,7 +80,7 @@ def _same(one: Job, form: Form) -> bool:
     """Whether a job was asked for what the form says now; the title changes nothing."""
     try:
         wanted = as_json(form.request())
-    except InputError:
+    except SynaptoscopeError:
         return False
     return {**one.request, "title": ""} == {**wanted, "title": ""}
 
@@ -96,7 +96,7 @@ def move(shown: Sequence[Shown], form: Form) -> None:
     guess, pulls = _shown(shown, form)
     for one in [*([guess] if guess else []), *pulls]:
         if one.job.state == "running":
-            jobs._move(one.job)
+            jobs.move(one.job)
 
 
 def _shown(shown: Sequence[Shown], form: Form) -> tuple[Shown | None, list[Shown]]:
@@ -144,7 +144,7 @@ def dataset_line(form: Form, known: DatasetMeta | None) -> tuple[str, bool]:
         return "Made of datastack and version where this is empty.", False
     try:
         form.request()
-    except InputError as error:
+    except SynaptoscopeError as error:
         return f"{error.message}. {error.hint[:1].upper()}{error.hint[1:]}.".replace("..", "."), bool(form.id)
     if known is None:
         return f"A new dataset {name}." if form.id else f"A new dataset {name}; another id may be given.", False

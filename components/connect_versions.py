@@ -96,7 +96,8 @@ def used(found: Tables, version: int) -> list[Component]:
     notes = [html.P(note[:1].upper() + note[1:], className="hint") for note in found.notes]
     guessed = [] if found.described else [html.P(GUESSED, className="note")]
     summary = html.Summary(f"{counted(len(tables), 'table')} of version {version} are read{said}")
-    return [*guessed, html.Details([summary, html.Dl(rows, className="tables"), *notes], className="used-tables")]
+    listed = html.Dl(rows, className="tables", tabIndex="0")
+    return [*guessed, html.Details([summary, listed, *notes], className="used-tables")]
 
 
 def _used(table: TableInfo, purposes: str) -> html.Div:

@@ -20,7 +20,9 @@ from flask import current_app
 from components import datasets, shell, url_state
 from components.icons import icon
 from data_access import store
-from data_access.errors import SynaptoscopeError
+from data_access.adapters.cave import job as cave
+from data_access.adapters.cave.access import access
+from data_access.errors import InputError, SynaptoscopeError
 from data_access.jobs import RESUMABLE, Job, Jobs, kinds
 from data_access.metadata import DatasetMeta
 from data_access.progress import counted, duration, paced
@@ -173,7 +175,7 @@ def _bar(job: Job) -> dict[str, str]:
     return now | {"aria-valuetext": ": ".join(filter(None, (job.stage, _figures(job))))}
 
 
-def _move(job: Job) -> None:
+def move(job: Job) -> None:
     """New figures into the parts of a card: Dash would draw a card that is sent as a whole anew, each second."""
     moving = {
         "spent": {"children": _spent(job)}, "stage": {"children": _stage(job)}, "figures": {"children": _figures(job)},
@@ -287,7 +289,7 @@ def follow(_: int | None, asked: dict[str, str] | None, seen: dict[str, Any]) ->
             if now["forms"][s.job.id] != seen["forms"][s.job.id]:
                 dash.set_props(_part("item", s.job), {"children": card(s.job, s.dataset)})
             elif s.job.state == "running":
-                _move(s.job)
+                move(s.job)
     return items, _summary(shown), not _any_alive(shown), now, _told(shown, seen["states"])
 
 
@@ -301,10 +303,17 @@ def _do(jobs: Jobs, what: str, job_id: str) -> None:
 
 
 def _secrets(job: Job) -> dict[str, Secret]:
-    """The secrets that a job wants, where they are settings of this server; they are never kept with the job."""
+    """The token that a job wants, where one may be sent to its server; it was not kept with the job.
+
+    InputError where this server lets nobody spend its token from a page.
+    """
+    if cave.TOKEN not in job.secrets:
+        return {}
     settings = current_app.config["SETTINGS"]
-    found = {name: getattr(settings, name, None) for name in job.secrets}
-    return {name: value for name, value in found.items() if isinstance(value, Secret)}
+    if settings.connect != "on":
+        raise InputError("this server pulls nothing from its pages", "give the same command again where it was given")
+    found = access(str(job.request.get("server", "")), settings.cave_token, settings.cave_server)
+    return {cave.TOKEN: found.need()}
 
 
 def _told(shown: Sequence[Shown], before: dict[str, str]) -> Any:

@@ -102,7 +102,7 @@ def ways(meta: DatasetMeta, pulled: Pulled) -> list[Component]:
         found.append(html.Button("Resume", type="button", className="button", **marks))
     if job is not None and job.alive:
         link = url_state.href("/jobs", job=job.id)
-        found.append(html.A("its job", href=link, **{"data-go": "", "aria-label": f"The job that fills {name}"}))
+        found.append(html.A("its job", href=link, **{"data-go": "", "aria-label": f"Its job: {name}"}))
         return found
     label = {"aria-label": f"Add cells to {name}", "data-go": "", "data-add-cells": ""}
     return [*found, html.A("add cells", href=add_link(meta), **label)]

@@ -21,7 +21,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, 
 from dash.development.base_component import Component
 from flask import current_app, g
 
-from components import datasets, format, versions
+from components import datasets, format, palette, versions
 from components.drop import choice, drop
 from components.icons import icon
 from data_access.errors import SynaptoscopeError
@@ -88,6 +88,7 @@ def layout() -> dmc.MantineProvider:
                 data=[{"path": p, "requires": nav.requires, "reason": nav.reason} for p, nav in pages()],
             ),
             *versions.parts(),
+            palette.dialog(),
             dmc.NotificationContainer(id="notify", position="bottom-right", limit=4),
             html.A("Skip to content", href="#main", className="skip-link"),
             dmc.AppShell(
@@ -130,6 +131,7 @@ def _bar(known: dict[str, Any]) -> list[Component]:
         ),
         versions.switch(known),
         html.Div(className="spring"),
+        palette.button(),
         html.Button(
             [icon("share"), html.Span("Share", className="wide-only")],
             id="share", type="button", className="tool", title="Copy a link to exactly this view",

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from data_access import store
-from data_access.adapters.cave import job, pull, tokens
+from data_access.adapters.cave import job, pull
 from data_access.adapters.cave.generations import CELLS
 from data_access.errors import InputError
 from data_access.jobs import Reporter
@@ -23,7 +23,7 @@ def run(data_dir: Path, request: dict[str, Any], reporter: Reporter, secrets: Ma
     wanted = pull.from_json(request)
     table = store.growing(data_dir, wanted.id) / CELLS
     try:
-        found = pull.preview(data_dir, wanted, tokens.find(secrets.get(job.TOKEN), wanted.server), reporter)
+        found = pull.preview(data_dir, wanted, secrets.get(job.TOKEN), reporter)
     except InputError:
         if wanted.cells.strip() or not table.is_file():
             raise

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_access.adapters.cave import pull, tokens
+from data_access.adapters.cave import pull
 from data_access.jobs import Reporter
 from data_access.metadata import DatasetMeta
 from data_access.secret import Secret
@@ -16,9 +16,9 @@ TOKEN = "cave_token"
 
 
 def run(data_dir: Path, request: dict[str, Any], reporter: Reporter, secrets: Mapping[str, Secret]) -> str:
-    """Do what a job's record asks for; what to say once it is done."""
+    """Do what a job's record asks for, with the token that it was given; what to say once it is done."""
     wanted = pull.from_json(request)
-    meta = pull.pull(data_dir, wanted, tokens.find(secrets.get(TOKEN), wanted.server), reporter)
+    meta = pull.pull(data_dir, wanted, secrets.get(TOKEN), reporter)
     return told(meta)
 
 
