@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis import points
 from analysis.aggregate import connections_of
 from analysis.matrix import Selection, entries, grouped, in_totals
 from analysis.order import by_degree, cluster
@@ -38,6 +39,10 @@ def warm() -> None:
         pixel(graph, selection, whole(selection), values)
     indexed(picture.value, 0.0, 1.0)
     indexed(picture.value.astype(np.float64), 0.0, 1.0)
+    places = np.linspace(0, 1, 4, dtype=np.float32)
+    points.discs(places, places, np.ones(4, np.uint8), np.arange(4, dtype=np.int32), (0, 1, 0, 1), 4, 4, 1.0)
+    points.counts(places, places, (0, 1, 0, 1), 4, 4)
+    points.inside(places, places, np.array([[0, 0], [1, 0], [1, 1]], np.float64))
 
 
 def _ring(size: type) -> Graph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import jobs, neuroglancer
+from api import jobs, neuroglancer, search, sets
 from api.formats import FORMATS, MAX_JSON_ROWS
 from api.openapi_parts import LEDGER_EXAMPLE, NOT_MODIFIED, SCHEMAS, Json, problem
 from api.params import FORMS
@@ -12,6 +12,7 @@ from api.tables import PICTURE, TABLES, Column, Picture, Table
 from views import schema
 from views.neuroglancer import NeuroglancerView
 from views.schema import Param
+from views.search import SearchView
 
 TYPES = {"text": "string", "choice": "string", "int": "integer", "float": "number"}
 COLUMN_TYPES = {"id": "string", "text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
@@ -44,7 +45,9 @@ def document(server: str) -> Json:
     png = {"200": {"description": "the picture", "content": {"image/png": {}}}}
     paths["/datasets/{id}/matrix.png"] = {"parameters": [_dataset_id()]} | _both(PICTURE, png)
     paths["/datasets/{id}/neuroglancer"] = {"parameters": [_dataset_id()]} | _neuroglancer()
-    paths["/sets"] = {"post": _post_set()}
+    paths["/datasets/{id}/skeletons/{cell}.swc"] = _skeleton()
+    paths |= _sets()
+    paths["/search"] = {"get": _search()}
     paths |= _jobs()
     paths["/openapi.json"] = {"get": _operation("openapi", "This description", {"200": _json("OpenAPI 3.1", {})})}
     return {
@@ -198,27 +201,65 @@ def _neuroglancer() -> Json:
     return _ways("neuroglancer", summary, NeuroglancerView, ("autapses",), answers, way)
 
 
+def _skeleton() -> Json:
+    found = {"200": {"description": "SWC text, lengths in nm", "content": {"text/plain": {}}}} | NOT_MODIFIED
+    cell = {"name": "cell", "in": "path", "required": True, "schema": {"type": "string"}, "description": "id of a cell"}
+    summary = "The skeleton of one cell as SWC (id, type, x, y, z, radius, parent)"
+    return {"parameters": [_dataset_id(), cell], "get": _operation("skeleton", summary, found)}
+
+
+def _sets() -> Json:
+    ds = {"name": "ds", "in": "query", "schema": {"type": "string"}, "description": "id of a dataset"}
+    wanted = ds | {"required": True}
+    name, to = (
+        {"name": key, "in": "query", "required": True, "schema": {"type": "string"}, "description": about}
+        for key, about in (("name", "name of a set, in upper or lower case"), ("to", "its new name"))
+    )
+    listed = {"200": _json("the named sets by name", sets.NAMES, {"data": [sets.NAMED_EXAMPLE]})}
+    renamed = {"200": _json("the set under its new name", sets.NAMED, sets.NAMED_EXAMPLE)}
+    text = {"200": _json("the set", sets.TEXT, sets.TEXT_EXAMPLE)}
+    stored = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"},
+              "description": "what follows set:"}  # fmt: skip
+    delete = "Take a name away; the set itself stays"
+    return {
+        "/sets": {
+            "get": _operation("named_sets", "The named cell sets of a dataset", listed, parameters=[wanted]),
+            "post": _post_set(),
+            "patch": _operation("rename_set", "Rename a named set", renamed, parameters=[wanted, name, to]),
+            "delete": _operation("delete_set", delete, listed, parameters=[wanted, name]),
+        },
+        "/sets/{name}": {
+            "parameters": [stored],
+            "get": _operation("stored_set", "The text of a stored cell set", text, parameters=[ds]),
+        },
+    }
+
+
 def _post_set() -> Json:
+    unknown = "ids that ds lacks: refuse the set, drop them, or carry over those of other versions of it"
     fields = {
         "cells": {"type": "string", "description": SETS},
         "ds": {"type": "string", "description": "a dataset to try the set on; without it only the text is kept"},
-    }
+        "unknown": {
+            "type": "string", "enum": list(sets.UNKNOWN), "default": sets.UNKNOWN[0], "description": unknown,
+        },
+        "name": {"type": "string", "maxLength": 80, "description": "list it among the named sets of ds"},
+    }  # fmt: skip
     form = {"schema": {"type": "object", "required": ["cells"], "properties": fields}}
     content = dict.fromkeys(FORMS, form) | {"text/plain": {"schema": {"type": "string"}}}
-    answer = {
-        "type": "object",
-        "required": ["set", "n", "echo"],
-        "properties": {
-            "set": {"type": "string", "pattern": "^set:[0-9a-f]{24}$", "description": "stands for the cell set"},
-            "n": {"type": ["integer", "null"], "description": "cells that it names in ds"},
-            "echo": {"type": "string", "description": "the set in plain words"},
-        },
-    }
-    example = {"set": "set:9f86d081884c7d659a2feaa0", "n": 210, "echo": "cell_type is one of BC, MC"}
     return _operation(
-        "store_set", "Keep a cell set under a short name", {"200": _json("its name", answer, example)},
+        "store_set", "Keep a cell set under a short name",
+        {"200": _json("its name", sets.STORED, sets.STORED_EXAMPLE)},
         requestBody={"required": True, "content": content},
     )  # fmt: skip
+
+
+def _search() -> Json:
+    """Where to go from what was typed."""
+    parameters = [_parameter(p, False) for p in schema.params(SearchView)]
+    found = {"200": _json("what was found", search.SCHEMA, search.EXAMPLE)}
+    return _operation("search", "Cells, types, cell sets, pages, datasets and jobs by what is typed", found,
+                      parameters=parameters)  # fmt: skip
 
 
 def _jobs() -> Json:

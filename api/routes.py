@@ -11,7 +11,7 @@ from typing import Any
 import flask
 import orjson
 
-from api import figures, formats, jobs, neuroglancer, openapi, params, sets
+from api import cells, complete, figures, formats, jobs, neuroglancer, openapi, params, search, sets, skeletons
 from api.tables import PICTURE, TABLES, Table
 from data_access import cache
 from data_access.cache import ResultCache, ResultKey
@@ -35,6 +35,11 @@ def register(server: flask.Flask, settings: Settings) -> None:
     blueprint.get("/datasets")(api.datasets)
     blueprint.get("/datasets/<dataset_id>")(api.dataset)
     blueprint.post("/sets")(api.store_set)
+    blueprint.get("/sets")(api.named_sets)
+    blueprint.patch("/sets")(api.rename_set)
+    blueprint.delete("/sets")(api.delete_set)
+    blueprint.get("/sets/<set_name>")(api.stored_set)
+    blueprint.get("/search")(api.search)
     blueprint.get("/jobs")(api.jobs)
     blueprint.get("/jobs/<job_id>")(api.job)
     blueprint.post("/jobs/<job_id>/cancel")(api.cancel_job)
@@ -44,8 +49,9 @@ def register(server: flask.Flask, settings: Settings) -> None:
         blueprint.add_url_rule(path, table.name, answer, methods=["GET", "POST"])
     blueprint.route("/datasets/<dataset_id>/matrix.png", methods=["GET", "POST"])(api.picture)
     blueprint.route("/datasets/<dataset_id>/neuroglancer", methods=["GET", "POST"])(api.neuroglancer)
+    blueprint.get("/datasets/<dataset_id>/skeletons/<path:cell>.swc")(api.skeleton)
     blueprint.route("/datasets/<dataset_id>/<name>", methods=["GET", "POST"])(api.nothing)
-    for part in (blueprint, figures.blueprint):
+    for part in (blueprint, figures.blueprint, cells.blueprint, complete.blueprint):
         server.register_blueprint(part, url_prefix=f"{settings.url_prefix}{PATH}")
 
 
@@ -110,6 +116,10 @@ class _Api:
         """GET or POST /datasets/{id}/neuroglancer"""
         return neuroglancer.respond(open_dataset(self.settings.data, dataset_id))
 
+    def skeleton(self, dataset_id: str, cell: str) -> flask.Response:
+        """GET /datasets/{id}/skeletons/{cell}.swc"""
+        return skeletons.respond(open_dataset(self.settings.data, dataset_id), cell)
+
     def nothing(self, dataset_id: str, name: str) -> flask.Response:
         """Any other path below a dataset."""
         open_dataset(self.settings.data, dataset_id)
@@ -119,6 +129,26 @@ class _Api:
     def store_set(self) -> flask.Response:
         """POST /sets"""
         return _fresh(_json(orjson.dumps(sets.post(self.settings.data))))
+
+    def named_sets(self) -> flask.Response:
+        """GET /sets"""
+        return _fresh(_json(orjson.dumps(sets.named(self.settings.data))))
+
+    def rename_set(self) -> flask.Response:
+        """PATCH /sets"""
+        return _fresh(_json(orjson.dumps(sets.rename(self.settings.data))))
+
+    def delete_set(self) -> flask.Response:
+        """DELETE /sets"""
+        return _fresh(_json(orjson.dumps(sets.delete(self.settings.data))))
+
+    def stored_set(self, set_name: str) -> flask.Response:
+        """GET /sets/{name}"""
+        return _fresh(_json(orjson.dumps(sets.one(self.settings.data, set_name))))
+
+    def search(self) -> flask.Response:
+        """GET /search"""
+        return _fresh(_json(orjson.dumps(search.answer(self.settings))))
 
     def jobs(self) -> flask.Response:
         """GET /jobs"""

@@ -9,7 +9,18 @@ from typing import Any, Literal
 from components import matrix_figure
 from data_access.dataset import Dataset
 from data_access.errors import InputError
-from views import carried, matrix, matrix_picture, matrix_table, partners, schema, tables
+from views import (
+    carried,
+    cell,
+    cell_synapses,
+    cells_summary,
+    matrix,
+    matrix_picture,
+    matrix_table,
+    partners,
+    schema,
+    tables,
+)
 from views.matrix import MatrixView
 from views.result import TableResult
 from views.tables import Resolve
@@ -89,6 +100,18 @@ TABLES = (
         ("autapses",),
     ),
     Table(
+        "summary", cells_summary.SummaryView, cells_summary.table,
+        "Cells of a set counted by chosen columns: kinds, or bins of numbers",
+        (
+            Column("column", "text", "column of the cell table", "cell_type"),
+            Column("kind", "text", "its value; null = missing, or a bin", "BC", True),
+            Column("left", "number", "least value of the bin; null = a kind, or missing", 100.0, True),
+            Column("right", "number", "the bin ends below it (the last one of a column with it)", 150.0, True),
+            Column("n", "integer", "cells of the set", 35),
+            Column("n_selected", "integer", "of those, cells of the second set", 4),
+        ),
+    ),
+    Table(
         "connections", tables.ConnectionsView, tables.connections,
         "Connections from one cell set onto another, ascending by (pre_id, post_id)",
         (
@@ -125,7 +148,50 @@ TABLES = (
             Column("fraction_in", "number", "n_in / all synapses onto the cell; null where the dataset lacks some",
                    0.0, True),
             Column("fraction_out", "number", "n_out / all synapses of the cell, likewise", 0.0132, True),
+            Column("kind", "text", "value of the column `group`; untyped: without one; fragment: no cell", "23P"),
+            Column("known", "boolean", "whether the partner is a cell and no fragment", True),
+            Column("reciprocal", "boolean", "whether the two are connected both ways", False),
+            Column("distance_um", "number", "from soma to soma; null where a position is missing", 112.4, True),
+            Column("cumulative_in", "number", "share of this partner and the stronger ones in the input from all "
+                   "partners that autapses and known admit; null for no input, and where fraction_in is", 0.31, True),
+            Column("cumulative_out", "number", "the same for output", 0.2, True),
         ),
+    ),
+    Table(
+        "partner_types", cell.PartnerTypesView, cell.partner_types,
+        "Partners of one cell by type: most synapses first, then untyped cells, then fragments",
+        (
+            Column("kind", "text", "value of the column `group`; untyped: without one; fragment: no cell", "23P"),
+            Column("partners_in", "integer", "partners of the kind that synapse onto the cell", 41),
+            Column("n_in", "integer", "their synapses", 45),
+            Column("fraction_in", "number", "n_in / all synapses onto the cell; null where the dataset lacks some",
+                   0.006, True),
+            Column("partners_out", "integer", "partners of the kind that the cell synapses onto", 25),
+            Column("n_out", "integer", "synapses onto them", 26),
+            Column("fraction_out", "number", "n_out / all synapses of the cell, likewise", 0.27, True),
+        ),
+    ),
+    Table(
+        "cell_synapses", cell_synapses.CellSynapsesView, cell_synapses.table,
+        "Synapses of one cell, inputs first, and where each lies on its skeleton",
+        (
+            Column("synapse_id", "id", "id of the synapse", "165818290"),
+            Column("direction", "text", "in: onto the cell; out: of the cell", "in"),
+            Column("partner_id", "id", "the other cell", _PARTNER),
+            Column("kind", "text", "its value in the column `group`, untyped, or fragment", "23P"),
+            Column("size", "number", "size, in the source's unit", 2628.0, True),
+            Column("x_nm", "number", "position", 725880.0, True),
+            Column("y_nm", "number", "position", 388976.0, True),
+            Column("z_nm", "number", "position", 889520.0, True),
+            Column("depth_um", "number", "depth, or the position along the dataset's vertical axis", 388.976, True),
+            Column("compartment", "text", "part of the postsynaptic cell, as the source says", "spine", True),
+            Column("attached_um", "number", "distance to the nearest node of the cell's skeleton", 1.2, True),
+            Column("path_um", "number", "from the soma to that node along the skeleton", 128.9, True),
+            Column("part", "text", "what the skeleton calls that node: soma, axon, dendrite, apical dendrite", "axon",
+                   True),
+        ),
+        "",
+        ("sort", "colour", "view", "bin"),
     ),
     Table(
         "matrix", MatrixView, matrix_table.table,

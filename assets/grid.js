@@ -62,13 +62,16 @@
   const rows = (box, grid) => ({
     async getRows({ startRow, endRow, sortModel, successCallback, failCallback }) {
       const route = box.dataset.gridRoute;
+      if (!route) return failCallback(); // the page has not said yet what is wanted
       const query = new URLSearchParams({ limit: endRow - startRow, offset: startRow });
       if (sortModel.length) query.set("sort", sortOf(sortModel));
+      new URLSearchParams(box.dataset.gridMarks || "").forEach((value, key) => query.set(key, value));
       try {
         const answer = await fetch(route + (route.includes("?") ? "&" : "?") + query);
         const found = await answer.json();
+        if (grid.isDestroyed()) return; // the page was left meanwhile
         if (!answer.ok) throw new Error(found.detail || answer.statusText);
-        if (route !== box.dataset.gridRoute) return failCallback(); // asked for something else meanwhile
+        if (route !== box.dataset.gridRoute || found.problem) return failCallback(); // asked for something else meanwhile
         successCallback(found.data, found.ledger.total);
         ticked(grid);
         if (found.ledger.total === 0) grid.showNoRowsOverlay(); else grid.hideOverlay();
@@ -81,23 +84,26 @@
       }
     },
   });
-  let silent = false;
-  const ticked = (grid) => {
+  const ticked = (grid) => { // as the rows say
     if (!grid.getGridOption("rowSelection")) return;
-    silent = true; // so that nobody is told of what the server knows already
     grid.forEachNode((node) => { if (node.data) node.setSelected(Boolean(node.data.selected), false, "api"); });
-    silent = false;
   };
 
   const wire = async (box) => {
     const { grid: id } = box.dataset;
     const grid = await window.dash_ag_grid.getApiAsync(id);
-    if (!box.isConnected || grid.isDestroyed()) return;
     const infinite = box.dataset.gridRoute !== undefined;
+    // the component gives the grid a source of its own when it is ready, which asks Dash; ours takes its place
+    const gone = () => !box.isConnected || grid.isDestroyed();
+    while (infinite && !gone() && !grid.getGridOption("datasource")) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (gone()) return;
     if (infinite) {
       grid.setGridOption("datasource", rows(box, grid));
       new MutationObserver(() => !grid.isDestroyed() && grid.setGridOption("datasource", rows(box, grid)))
         .observe(box, { attributes: true, attributeFilter: ["data-grid-route"] });
+      // marks are parameters that change what is said of the rows, not which they are: the same rows are asked for again
+      new MutationObserver(() => !grid.isDestroyed() && grid.refreshInfiniteCache())
+        .observe(box, { attributes: true, attributeFilter: ["data-grid-marks"] });
     } else ticked(grid);
     grid.addEventListener("sortChanged", () => {
       const model = grid.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex);
@@ -106,8 +112,9 @@
     grid.addEventListener("columnMoved", ({ finished, source }) => {
       if (finished && source === "uiColumnMoved") tell(box, "columns", { columns: shown(grid) });
     });
-    grid.addEventListener("rowSelected", ({ node }) => {
-      if (!silent && node.data) tell(box, "ticked", { id: node.id, ticked: node.isSelected() });
+    grid.addEventListener("rowSelected", ({ node, source }) => { // by a user, and not by us
+      const byUser = source === "checkboxSelected" || source === "spaceKey";
+      if (byUser && node.data) tell(box, "ticked", { id: node.id, ticked: node.isSelected() });
     });
     box.dataset.gridReady = "";
     tell(box, "ready", {});

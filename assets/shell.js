@@ -178,6 +178,12 @@
     return params;
   };
 
+  app.chooseDataset = (id) => {
+    const params = kept();
+    params.set("ds", id);
+    app.go(joined(window.location.pathname, params));
+  };
+
   // ---- clicks
   const plain = (event) => !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
   document.addEventListener("click", (event) => {
@@ -223,9 +229,7 @@
     }
     const dataset = event.target.closest("[data-choose-dataset]");
     if (dataset) {
-      const params = kept();
-      params.set("ds", dataset.dataset.chooseDataset);
-      app.go(joined(window.location.pathname, params));
+      app.chooseDataset(dataset.dataset.chooseDataset);
       return;
     }
     const link = event.target.closest("a[data-go]");

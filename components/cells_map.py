@@ -34,18 +34,18 @@ def figure(drawn: SomaMap, view: CellsPage, theme: Theme, width: int, height: in
     framed = window if down else (window[0], window[1], window[3], window[2])
     scale = _fineness(width, height, ratio)
     size = min(round(width * scale), LARGEST), min(round(height * scale), LARGEST)
-    dot = soma_map_picture.radius(drawn, window, width, height)
+    dot = soma_map_picture.radii(drawn, window, width, height)
     found = soma_map_synapses.layers(drawn, view)
     pictures = []
     if view.somata == "show":
-        fine = soma_map_picture.codes(drawn, framed, *size, dot * scale)
+        fine = soma_map_picture.codes(drawn, framed, *size, dot[0] * scale, dot[1] * scale)
         pictures.append(data_url(rasters.png(fine, palette(drawn.colouring, theme))))
     if found is not None:
-        shades = soma_map_synapses.codes(found, framed, *size, 0.8 * scale)
+        shades = soma_map_synapses.codes(found, framed, width, height, ratio)
         pictures.insert(0, data_url(rasters.png(shades, synapse_palette(theme))))
     in_view = int(soma_map_picture.seen(drawn, window)[drawn.chosen.shown.codes].sum())
     return {
-        "window": window, "extent": drawn.extent, "down": down, "pictures": pictures, "n": in_view,
+        "window": window, "extent": drawn.extent, "down": down, "pictures": pictures, "n": in_view, "dot": dot[0],
         "x": title(drawn.x_name), "y": title(drawn.y_name),
         "layers": [list(layer) for layer in soma_map.layers_along(drawn.dataset, drawn.y_name)],
         "layers_across": [list(layer) for layer in soma_map.layers_along(drawn.dataset, drawn.x_name)],
@@ -96,7 +96,10 @@ def synapse_palette(theme: Theme) -> np.ndarray:
     table = np.zeros((256, 4), np.uint8)
     steps = soma_map_synapses.STEPS
     alpha = np.linspace(60, 255, steps).astype(np.uint8)
-    for first, ink in ((soma_map_synapses.UNDER, colours.token("rule-2", theme)), (soma_map_synapses.OVER, GOLD[theme])):
+    for first, ink in (
+        (soma_map_synapses.UNDER, colours.token("rule-2", theme)),
+        (soma_map_synapses.OVER, GOLD[theme]),
+    ):
         table[first : first + steps, :3] = _rgb(ink)
         table[first : first + steps, 3] = alpha
     return table

@@ -1,17 +1,23 @@
-"""The two cell-set boxes: pre and post, in the same place on every page, kept from page to page by the URL."""
+"""Boxes for cell sets: pre and post in the same place on every page, or a single one; the URL keeps them.
+
+A box completes while one types, counts, says in plain words what is meant, and offers a form, the named sets and, where
+ids are unknown, the known ones. The browser half is assets/cellset*.js; it works on every textarea in `data-cell-set`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import Output, html
 from dash.development.base_component import Component
 
-from components.format import counted
+from components.cellset_ids import about_ids
+from components.format import counted, thousands
 from components.icons import icon
 from components.url_state import Control, PageUrl, Query
+from data_access.cellsets import UnknownIdsError
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import SynaptoscopeError
 
@@ -26,33 +32,53 @@ def controls(page: str, drops: tuple[str, ...] = ()) -> list[Control]:
 
 def boxes(page: str, url: PageUrl, query: Query, dataset: Dataset) -> Component:
     """Both boxes with the line under each that says what was meant, and what is often put into them at hand."""
-    fragments = not bool(dataset.is_cell.all())
+    same = _ready("same as pre", "Use the presynaptic cells", **{"data-same-as": f"{page}-pre {page}-post"})
     return html.Div(
-        [_box(page, side, label, url.value(side, query), fragments) for side, label in SIDES.items()], className="sets"
+        [
+            single(page, side, label, url.value(side, query), dataset, ready=[same] if side == "post" else ())
+            for side, label in SIDES.items()
+        ],
+        className="sets",
     )
 
 
-def _box(page: str, side: str, label: str, value: Any, fragments: bool) -> Component:
-    ready = []
-    if fragments:
+def single(
+    page: str, key: str, label: str, value: Any, dataset: Dataset, *, placeholder: str = PLACEHOLDER,
+    ready: Sequence[Component] = (),
+) -> Component:  # fmt: skip
+    """One box, its textarea `{page}-{key}`, the line under it `{page}-{key}-echo`. `ready`: further buttons under it.
+
+    `value`: what the URL says; wire it with Control(key, f"{page}-{key}"), fill the line with `outputs_of`, `said_of`.
+    """
+    box = f"{page}-{key}"
+    buttons = [
+        _ready("form", "Choose columns and values", **{"data-set-form": box, "aria-expanded": "false"}),
+        _ready("saved sets", "Cell sets with a name", **{"data-set-saved": box, "aria-expanded": "false"}),
+    ]  # fmt: skip
+    if not bool(dataset.is_cell.all()):
         title = "Leave out partners that are no cells: no nucleus and no proofread axon"
-        ready.append(_ready("cells only", title, **{"data-cells-only": f"{page}-{side}"}))
-    if side == "post":
-        ready.append(_ready("same as pre", "Use the presynaptic cells", **{"data-same-as": f"{page}-pre {page}-post"}))
+        buttons.append(_ready("cells only", title, **{"data-cells-only": box}))
     return html.Div(
         [
             dmc.Textarea(
-                id=f"{page}-{side}", label=label, value=value, placeholder=PLACEHOLDER, autosize=True, minRows=1,
+                id=box, label=label, value=value, placeholder=placeholder, autosize=True, minRows=1,
                 maxRows=4, debounce=True, size="xs", className="set-box", spellCheck=False,
-                **{"data-cell-set": side, "aria-describedby": f"{page}-{side}-echo"},
+                **{"data-cell-set": key, "aria-describedby": f"{box}-echo"},
             ),
             html.Div(
-                [html.P(id=f"{page}-{side}-echo", className="echo", **{"aria-live": "polite"}),
-                 html.Div(ready, className="ready")],
+                [
+                    html.Div(
+                        [html.P(id=f"{box}-echo", className="echo", **{"aria-live": "polite"}),
+                         html.P(className="echo live", role="status")],
+                        className="echoes",
+                    ),
+                    html.Div([*buttons, *ready], className="ready"),
+                ],
                 className="under-set",
             ),
+            html.Div(className="set-panel", id=f"{box}-panel", hidden=True),
         ],
-        className="set",
+        className="set", **{"data-set-ds": dataset.meta.id, "data-set-of": str(dataset.n_cells)},
     )  # fmt: skip
 
 
@@ -62,22 +88,29 @@ def _ready(text: str, title: str, **marks: str) -> Component:
 
 def outputs(page: str) -> list[Output]:
     """What `said` fills: the line under each box, and whether the box is marked as wrong."""
-    return [
-        Output(f"{page}-{side}{part}", prop) for side in SIDES for part, prop in (("-echo", "children"), ("", "error"))
-    ]
+    return [output for side in SIDES for output in outputs_of(page, side)]
+
+
+def outputs_of(page: str, key: str) -> list[Output]:
+    """What `said_of` fills for a single box."""
+    return [Output(f"{page}-{key}-echo", "children"), Output(f"{page}-{key}", "error")]
 
 
 def said(cells: Mapping[str, CellSet | SynaptoscopeError]) -> list[Any]:
     """For `outputs`: what each set means, or what is wrong with it."""
-    return [part for side in SIDES for part in _said(cells[side])]
+    return [part for side in SIDES for part in said_of(cells[side])]
 
 
-def _said(cells: CellSet | SynaptoscopeError) -> tuple[Any, bool]:
+def said_of(cells: CellSet | SynaptoscopeError) -> tuple[Any, bool]:
+    """For `outputs_of`: what the set means, or what is wrong with it and what can be done about it."""
     if isinstance(cells, CellSet):
         return echo(cells), False
     hint = f" {cells.hint[:1].upper()}{cells.hint[1:]}" if cells.hint else ""
     end = "" if cells.message.endswith((".", ")", "?")) else "."
-    return html.Span([icon("warning"), html.Span(cells.message + end + hint)], className="wrong"), True
+    words: list[Component] = [icon("warning"), html.Span(cells.message + end + hint)]
+    if isinstance(cells, UnknownIdsError) and cells.report is not None:
+        words.append(about_ids(cells.report, cells.elsewhere))
+    return html.Span(words, className="wrong"), True
 
 
 def read(dataset: Dataset, texts: Mapping[str, str]) -> dict[str, CellSet | SynaptoscopeError]:
@@ -91,7 +124,11 @@ def read(dataset: Dataset, texts: Mapping[str, str]) -> dict[str, CellSet | Syna
     return found
 
 
-def echo(cells: CellSet) -> str:
-    """How many cells a text names, and what it means."""
+def echo(cells: CellSet, of: int | None = None) -> str:
+    """How many cells a text names (of how many), and what it means."""
     n = counted(len(cells), "cell")
-    return f"{n}: {cells.echo}" if cells.text.strip() and cells.echo != n else n
+    if of is not None and cells.text.strip():
+        n = f"{thousands(len(cells))} of {counted(of, 'cell')}"
+    if not cells.text.strip() or cells.echo.startswith(f"{counted(len(cells), 'cell')} "):
+        return cells.echo if cells.text.strip() else n
+    return f"{n}: {cells.echo}" if cells.echo != n else n

@@ -30,7 +30,7 @@ CONTROLS = [
     Control("compartments", "connect-compartments", prop="checked", words=("no", "yes"), default="yes"),
     Control("skeletons", "connect-skeletons", prop="checked", words=("no", "yes"), default="no"),
 ]
-URL: PageUrl = url_state.wire("home", CONTROLS, rebuild=("ds", "add"))
+URL: PageUrl = url_state.wire("home", CONTROLS, rebuild=("ds", "add", "annotate"))
 
 
 @dataclass(frozen=True)

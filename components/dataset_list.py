@@ -7,7 +7,7 @@ from pathlib import Path
 from dash import html
 from dash.development.base_component import Component
 
-from components import command, datasets, format, pulled, url_state
+from components import annotate, command, datasets, format, pulled, url_state
 from components.datasets import Listed
 from components.icons import icon
 from components.pulled import Pulled
@@ -157,7 +157,7 @@ def _links(meta: DatasetMeta, matrix: str, pull: Pulled | None) -> list[Componen
         links.append(link("clustered", order="cluster", **cells))
     if cells:
         links.append(link("with fragments"))
-    return links + (pulled.ways(meta, pull) if pull is not None else [])
+    return [*links, annotate.link(meta), *(pulled.ways(meta, pull) if pull is not None else [])]
 
 
 def _counts(meta: DatasetMeta) -> html.Dl:

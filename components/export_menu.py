@@ -41,7 +41,7 @@ def python(meta: DatasetMeta, route: str, query: str, after: str = "") -> str:
 
 
 def menu(meta: DatasetMeta, route: str, query: str, snippet: str, figure: str) -> Component:
-    """The menu of one figure; `figure` is the id of its graph."""
+    """The menu of one figure; `figure` is the id of its graph, "" for a table alone."""
     tables = [
         html.Li(html.A([icon("arrow"), f"Table as {word}"], href=table_url(meta.id, route, fmt, query), download="",
                        className="menu-item"))
@@ -50,6 +50,7 @@ def menu(meta: DatasetMeta, route: str, query: str, snippet: str, figure: str) -
     pictures = [
         html.Li(_button(f"Figure as {fmt.upper()}", **{"data-save-figure": figure, "data-format": fmt}))
         for fmt in ("svg", "png")
+        if figure
     ]
     copies = [
         html.Li(_button("Copy as Python", **{"data-copy": snippet, "data-copy-what": "Python"})),

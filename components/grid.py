@@ -27,9 +27,9 @@ WIDTHS = {"text": 150, "number": 112, "id": 140, "link": 140, "bool": 96}
 class GridColumn:
     """One column: the field of a row, the words of its head, and how its values are written.
 
-    text: as it is; number: thousands separated, `digits` decimals at most (-1 = as many as are worth reading); bool: yes
-    or no; id: shortened in the middle, whole on hover, copied by a click; link: an id or a text that leads to `href`, in
-    which {field} stands for that field of the row. What is missing is a dash. help: what the column means, on hover.
+    text: as it is; number: thousands separated, `digits` decimals at most (-1 = as many as are worth reading); bool:
+    yes or no; id: shortened in the middle, whole on hover, copied by a click; link: an id or a text that leads to
+    `href`, in which {field} stands for that field of the row. What is missing is a dash. help: what the column means.
     sort: the order that the table starts with. pinned: stays at the left.
     """
 
@@ -66,7 +66,7 @@ class GridColumn:
     def _written(self) -> dict[str, Any]:
         if self.kind == "number":
             return {
-                "type": "rightAligned", "cellClass": "grid-number",
+                "type": "rightAligned", "cellClass": "ag-right-aligned-cell grid-number",
                 "valueFormatter": {"function": f"gridNumber(params.value, {self.digits}, params.data)"},
             }  # fmt: skip
         if self.kind == "bool":
@@ -88,6 +88,7 @@ def table(
     filters: bool = False,
     empty: str = "No rows",
     label: str = "",
+    waits: bool = False,
 ) -> Component:
     """The table `id` in its box `<id>-box`.
 
@@ -95,6 +96,7 @@ def table(
     offset and sort are added; sorting is the server's. Changing the box's `data-grid-route` asks anew. row_id: the
     field that is unique (default: the first column's). ticks: rows can be ticked; a row whose field `selected` is
     true starts as ticked, and the box tells of each change. filters: a filter under each head (only with `rows`).
+    waits: nothing is fetched before a script of the page has set the box's `data-grid-route` for itself.
     Raises ValueError unless exactly one of rows and route is given.
     """
     if (rows is None) == (not route):
@@ -109,6 +111,8 @@ def table(
     if ticks:
         options["rowSelection"] = {"mode": "multiRow", "checkboxes": True, "headerCheckbox": False,
                                    "enableClickSelection": False}  # fmt: skip
+        options["selectionColumnDef"] = {"headerName": "✓", "headerTooltip": "ticked = selected", "width": 40,
+                                         "pinned": "left", "resizable": False, "sortable": False}  # fmt: skip
     if route:
         options |= {"cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "infiniteInitialRowCount": 1, "rowBuffer": 4,
                     "blockLoadDebounceMillis": 60}  # fmt: skip
@@ -119,7 +123,7 @@ def table(
                        ["asc", "desc", None]},
         getRowId=f"params.data[{key!r}]", dashGridOptions=options, className="", style={"height": "100%"},
     )  # fmt: skip
-    marks = {"data-grid": id} | ({"data-grid-route": route} if route else {})
+    marks = {"data-grid": id} | ({"data-grid-route": "" if waits else route, "data-grid-base": route} if route else {})
     return html.Div(
         grid, id=f"{id}-box", className="grid-box", style={"height": height}, role="group",
         **({"aria-label": label} if label else {}), **marks,

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from analysis.tested import n_tested_grouped
-from components import colours, format, url_state
+from components import cell_link, colours, format, url_state
 from components.icons import icon
 from components.matrix_axes import UNTYPED, bar
 from components.matrix_key import measure_words, number
@@ -101,8 +101,8 @@ def _pair_panel(matrix: Matrix, view: MatrixView, pre: int, post: int) -> Compon
         rows.append(("gap junction", f"weight {junction:g}"))
     only = {"ds": view.ds, "measure": view.measure if view.measure != "n_synapses" else None}
     alone = [
-        ("Its row alone: all that pre sends to", {"pre": _quoted(dataset, pre_id)}),
-        ("Its column alone: all that post hears from", {"post": _quoted(dataset, post_id)}),
+        ("Its row alone: all that pre sends to", {"pre": cell_link.quoted(dataset, pre_id)}),
+        ("Its column alone: all that post hears from", {"post": cell_link.quoted(dataset, post_id)}),
     ]
     links = [(text, url_state.href("/matrix", **only, **cell)) for text, cell in alone]
     if pre != post:
@@ -144,13 +144,6 @@ def _other_way(view: MatrixView, pre: str, post: str) -> str:
     return url_state.href("/matrix", **(schema.encode(view) | {"pair": f"{pre}{SEPARATOR}{post}"}))
 
 
-def _quoted(dataset: Dataset, cell_id: str) -> str:
-    """An id as a cell set; text ids in quotes, since a bare word may be a column."""
-    if not dataset.index.is_text:
-        return cell_id
-    return "'" + cell_id.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def type_colours(dataset: Dataset) -> dict[str, str]:
     """The colour of each type, as in the bars and the legend."""
     found = bar(dataset, "cell_type")
@@ -162,9 +155,12 @@ def _cell(dataset: Dataset, code: int) -> Component:
     kind = kind if isinstance(kind, str) else None
     grey = colours.type_colour(UNTYPED)
     word = kind or ("untyped" if dataset.is_cell[code] else "fragment")
+    cell_id = dataset.index.text([code])[0]
+    page = {"data-go": "", "aria-label": f"The page of {cell_id}", "title": "The page of this cell"}
     return html.Span([
         html.Span(className="swatch", style={"background": type_colours(dataset).get(kind or "", grey)}),
-        html.Span(word, className="kind"), format.id_chip(dataset.index.text([code])[0], "cell id"),
+        html.Span(word, className="kind"), format.id_chip(cell_id, "cell id"),
+        html.A(icon("arrow"), href=cell_link.href(dataset.meta.id, cell_id), className="to-cell", **page),
     ])  # fmt: skip
 
 

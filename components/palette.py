@@ -42,9 +42,9 @@ def pages() -> list[Page]:
 def button() -> html.Button:
     """Opens the palette; stands in the bar."""
     return html.Button(
-        [icon("search"), html.Span("Search", className="wide-only"), html.Kbd("Ctrl K", className="wide-only")],
+        [icon("search"), html.Span("Search", className="wide-only"), " ", html.Kbd("Ctrl K", className="wide-only")],
         id="search", type="button", className="tool search-tool",
-        **{"aria-label": "Search: cells, types, pages, datasets", "aria-haspopup": "dialog",
+        **{"aria-label": "Search Ctrl K: cells, types, pages, datasets", "aria-haspopup": "dialog",
            "aria-keyshortcuts": "Control+K Meta+K"},
     )  # fmt: skip
 

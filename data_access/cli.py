@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from data_access import cli_cave, store
+from data_access import cli_amend, cli_cave, store
 from data_access.errors import InputError, SynaptoscopeError, UsageError, did_you_mean
 from data_access.metadata import DatasetMeta
 from data_access.progress import Stages
@@ -75,6 +75,13 @@ def _parser() -> _Parser:
         if name == "fetch":
             command.add_argument("--base", help="address that replaces the catalogue's (a mirror)")
         command.set_defaults(run=run)
+    annotate = commands.add_parser("annotate", help="a table becomes extra columns of a dataset")
+    cli_amend.add_annotate(annotate, _add_common)
+    listed = commands.add_parser("annotations", help="the annotations of a dataset")
+    cli_amend.add_annotations(listed, _add_common)
+    for kind in ("skeletons", "meshes"):
+        command = commands.add_parser(kind, help=f"{kind} of the cells of a dataset, from a folder of files")
+        cli_amend.add_files(command, _add_common, kind)
     cli_cave.add_look(commands.add_parser("cave", help="what there is to pull from a CAVE datastack"), _add_common)
     pull = commands.add_parser("pull", help="fetch synapses from a service")
     sources = pull.add_subparsers(dest="source", metavar="SOURCE", required=True)

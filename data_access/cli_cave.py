@@ -72,7 +72,8 @@ def _server(options: argparse.Namespace) -> str:
     return str(options.server).rstrip("/") or os.environ.get("SYNAPTOSCOPE_CAVE_SERVER") or SERVER
 
 
-def _token(server: str) -> Secret | None:
+def find_token(server: str) -> Secret | None:
+    """The token for a server, from the settings or from caveclient's file; None where there is none."""
     from data_access.adapters.cave import tokens
 
     given = os.environ.get("SYNAPTOSCOPE_CAVE_TOKEN", "")
@@ -101,7 +102,7 @@ def _pull(options: argparse.Namespace) -> int:
     if options.timeout <= 0:
         raise UsageError(f"--timeout {options.timeout:g}: seconds above 0 were expected")
     limits = replace(Limits(), read_s=options.timeout)
-    folder, token = _data_dir(options), _token(server)
+    folder, token = _data_dir(options), find_token(server)
     if options.estimate:
         found = pull.preview(folder, request, token, Unreported(), limits)
         print(json.dumps(asdict(found) | {"seconds": found.seconds}) if options.json else found.sentence())
@@ -119,7 +120,7 @@ def _look(options: argparse.Namespace) -> int:
     from data_access.adapters.cave.client import QUICK, Cave
 
     server = _server(options)
-    cave = Cave(server, options.datastack, _token(server), limits=QUICK)
+    cave = Cave(server, options.datastack, find_token(server), limits=QUICK)
     if options.version is None:
         rows: list[dict[str, Any]] = [
             {

@@ -16,13 +16,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import carry, cells, cellsets, graph, metadata, store, stored_sets
+from data_access import carry, cells, cellsets, graph, holding, metadata, skeletons, store, stored_sets
 from data_access.cellsets.tree import Ids
 from data_access.columns import reading, series
 from data_access.errors import DamagedError, InputError, NotFoundError, SynaptoscopeError, did_you_mean
 from data_access.graph import Graph
 from data_access.ids import IdIndex
 from data_access.metadata import Column, DatasetMeta
+from data_access.skeletons import Skeleton
 from data_access.synapse_rows import SynapseRows
 
 LOOKED_UP = 3  # unknown ids of a set that are looked for in other versions
@@ -159,23 +160,32 @@ class Dataset:
         """
         if not text.strip():
             return CellSet("", np.arange(self.n_cells, dtype=np.int32), "all cells")
+        return self.selected(text, self.set_tree(text, resolve_set))
+
+    def set_tree(self, text: str, resolve_set: Callable[[str], str] | None = None) -> cellsets.Expr:
+        """What a cell-set text means, not yet tried on the cells: columns and grammar are right, ids may not be."""
+        return cellsets.parse(text, self.set_schema, resolve_set or stored_sets.resolver(self.data_dir))
+
+    def selected(self, text: str, tree: cellsets.Expr) -> CellSet:
+        """The cells of a text that was read already."""
         schema = self.set_schema
-        tree = cellsets.parse(text, schema, resolve_set or stored_sets.resolver(self.data_dir))
         try:
             mask = cellsets.evaluate(tree, self, self.n_cells)
         except cellsets.UnknownIdsError as error:
-            raise self._said_where(error) from None
+            raise self._said_where(error, cellsets.report(tree, self.codes_of)) from None
         given = None
         if isinstance(tree, Ids):
             listed = self.codes_of(tree.ids)
             given = listed[np.sort(np.unique(listed, return_index=True)[1])].astype(np.int32)
         return CellSet(text, np.flatnonzero(mask).astype(np.int32), cellsets.describe(tree, schema), given)
 
-    def _said_where(self, error: cellsets.UnknownIdsError) -> cellsets.UnknownIdsError:
+    def _said_where(self, error: cellsets.UnknownIdsError, ids: cellsets.IdReport) -> cellsets.UnknownIdsError:
         """The error about unknown ids, saying of the first of them in which other version they are cells."""
         asked = error.unknown_ids[:LOOKED_UP]
         told = [e.told() for cell in asked if (e := carry.where_is(self.data_dir, self, cell)) is not None]
-        return error.from_elsewhere(told) if told else error
+        error = error.from_elsewhere(told) if told else error
+        error.report = ids
+        return error
 
     # -- rows ------------------------------------------------------------------------------------------------
 
@@ -190,6 +200,19 @@ class Dataset:
         if not self.has_synapses:
             raise InputError(f"{self.meta.id} holds connections, not single synapses", "ask for connections instead")
         return SynapseRows(self.place / "synapses", self.index)
+
+    @cached_property
+    def synapses_by_post(self) -> SynapseRows:
+        """The narrow copy in the order of the postsynaptic cells: ids, size and position, a cell's inputs in one place.
+
+        Raises InputError where the dataset holds connections only.
+        """
+        _ = self.synapses
+        return SynapseRows(self.place / "synapses_by_post", self.index)
+
+    def skeleton(self, cell_id: str) -> Skeleton:
+        """The skeleton of a cell, nm. NotFoundError without such a cell or file, InputError if it is damaged."""
+        return skeletons.read(self.place, self.index.text([self.code_of(cell_id)])[0])
 
     @property
     def synapse_schema(self) -> pa.Schema:
@@ -238,6 +261,7 @@ def open_dataset(data_dir: Path, dataset_id: str) -> Dataset:
         if known is not None and known[0] == stamp and known[1].place == place:
             return known[1]
     opened = Dataset(place, metadata.read(place / "dataset.json"), data_dir)
+    holding.hold(place, opened)
     with _open_lock:
         _open[(data_dir, dataset_id)] = (stamp, opened)
     return opened

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,13 +17,24 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from data_access import (
+    annotation_columns,
+    capabilities,
+    completeness,
+    connections,
+    gap_junctions,
+    metadata,
+    staging,
+    store,
+    synapse_files,
+    verification,
+)
 from data_access import cells as cell_tables
-from data_access import completeness, connections, gap_junctions, metadata, staging, store, synapse_files, verification
 from data_access import graph as graphs
 from data_access.errors import InputError
 from data_access.graph import Graph
 from data_access.layouts import Roles, cell_roles, connection_roles, synapse_roles
-from data_access.metadata import Column, DatasetMeta, ImportLedger, LeftOut
+from data_access.metadata import DatasetMeta, ImportLedger, LeftOut
 from data_access.row_checks import Counted, checked, dropped_columns
 from data_access.rows import Rows, filtered, reserved
 from data_access.settling import literal, relation, settle
@@ -251,33 +262,14 @@ def _units(spec: ImportSpec) -> dict[str, str]:
 
 
 def _finish(work: _Work, meta: DatasetMeta, seconds: float) -> DatasetMeta:
-    """Capabilities from what is there, checksums of every file, and dataset.json."""
+    """Columns of annotations that `prepare` brought, capabilities, checksums of every file, and dataset.json."""
     place = work.place
+    meta = annotation_columns.rejoined(place, meta)
     meta = replace(
         meta,
-        capabilities=_capabilities(place, meta),
+        capabilities=capabilities.found(place, meta),
         ledger=replace(meta.ledger, seconds=round(seconds, 2)),
         files=store.records(place),
     )
     metadata.write(meta, place / "dataset.json")
     return meta
-
-
-def _has_positions(columns: Mapping[str, Column]) -> bool:
-    return all(name in columns and columns[name].kind == "number" for name in cell_tables.POSITIONS)
-
-
-def _capabilities(place: Path, meta: DatasetMeta) -> tuple[str, ...]:
-    have: dict[str, bool] = {
-        "matrix": True,
-        "synapses": (place / synapse_files.BY_PRE).is_dir(),
-        "sizes": (place / "graph" / "out_sum_size.npy").exists(),
-        "synapse_positions": _has_positions(meta.synapse_columns),
-        "cell_positions": _has_positions(meta.columns),
-        "cell_types": meta.columns["cell_type"].meaning != cell_tables.NO_TYPES,
-        "proofreading": "status_axon" in meta.columns,
-        "compartments": "compartment" in meta.synapse_columns,
-        "gap_junctions": meta.n_gap_junctions > 0,
-        "skeletons": (place / "skeletons").is_dir(),
-    }
-    return tuple(name for name, there in have.items() if there)

@@ -31,6 +31,21 @@ def check(place: Path, meta: DatasetMeta, checksums: bool = True) -> None:
         synapse_files.check(place, meta.id, graph, cell_tables.read_index(place / "cells.parquet"))
 
 
+def check_amended(before: Path, place: Path, meta: DatasetMeta) -> None:
+    """The same for a generation that shares its rows and its graph with the one before: its cell table alone is read.
+
+    Raises SynaptoscopeError.
+    """
+    with reading(place / "cells.parquet"):
+        _check_ids(place, meta)
+    ids, known = (cell_tables.read_index(folder / "cells.parquet").ids for folder in (place, before))
+    if len(ids) != meta.n_cells or not np.array_equal(ids, known):
+        raise SynaptoscopeError(f"{meta.id}: the cells are not those of the generation before")
+    gone = sorted(name for name in meta.files if not (place / name).is_file())
+    if gone:
+        raise SynaptoscopeError(f"{meta.id}: file {gone[0]} is missing")
+
+
 def table_cells(place: Path) -> int:
     """How many cells of a dataset are no fragments."""
     return int(pc.sum(pq.read_table(place / "cells.parquet", columns=["is_cell"]).column(0)).as_py() or 0)

@@ -8,14 +8,14 @@ import dash
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import command, connect, connect_calls, dataset_list, datasets, format, shell
+from components import annotate, annotate_calls, command, connect, connect_calls, dataset_list, datasets, format, shell
 from data_access.catalog import CatalogEntry, load_catalog
 
 dash.register_page(
     __name__, path="/", title="Datasets · Synaptoscope", nav=shell.Nav("Datasets", order=0, icon="datasets")
 )
 
-_CALLS = connect_calls  # its callbacks are registered by being imported
+_CALLS = (connect_calls, annotate_calls)  # their callbacks are registered by being imported
 _IMPORT_SYNAPSES = """python -m data_access import --id my-data --title "My volume" \\
     --synapses synapses.parquet --cells cells.csv \\
     --pre pre_pt_root_id --post post_pt_root_id --size size"""
@@ -34,6 +34,7 @@ def layout(ds: str = "", **query: Any) -> Component:
                 [html.H1("Datasets"), html.P(dataset_list.summary(found), id="home-summary", className="lede")],
                 className="home-head",
             ),
+            annotate.section(query, data_dir),
             html.Div(dataset_list.found(found, ds, data_dir), id="home-found"),
             connect.section(query | ({"ds": ds} if ds else {}), data_dir),
             _own_file(),

@@ -89,7 +89,7 @@ def cells(dataset: Dataset, view: CellsView, resolve: Resolve | None = None) -> 
     """Cells of a set with their attributes, sorted and paged; a limit that cuts is in the ledger."""
     chosen = dataset.select(view.cells, resolve)
     names = _column_names(dataset, view.columns)
-    codes = _sorted(dataset, chosen.codes, view.sort)
+    codes = in_order(dataset, chosen.codes, view.sort)
     page = codes[view.offset :]
     page = page if view.limit is None else page[: view.limit]
     arrays = [
@@ -122,7 +122,7 @@ def _column_names(dataset: Dataset, wanted: str) -> list[str]:
     return names if "cell_id" in names else ["cell_id", *names]
 
 
-def _sorted(dataset: Dataset, codes: np.ndarray, sort: str) -> np.ndarray:
+def in_order(dataset: Dataset, codes: np.ndarray, sort: str) -> np.ndarray:
     """The codes by a column, missing values last either way, equal ones by id."""
     if not sort:
         return codes

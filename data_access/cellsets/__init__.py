@@ -9,17 +9,20 @@ The text is parsed to a tree of frozen dataclasses and computed on whole columns
 """
 
 from data_access.cellsets.evaluation import SeenValues, evaluate
+from data_access.cellsets.known import IdReport, report
 from data_access.cellsets.parser import parse
 from data_access.cellsets.problems import CellSetError, UnknownIdsError, UnknownValuesError
 from data_access.cellsets.renaming import NewIds, with_ids
 from data_access.cellsets.schema import ColumnSource, Kind, Schema
 from data_access.cellsets.tree import Expr, columns_of
 from data_access.cellsets.wording import describe
+from data_access.cellsets.writing import write
 
 __all__ = [
     "CellSetError",
     "ColumnSource",
     "Expr",
+    "IdReport",
     "Kind",
     "NewIds",
     "Schema",
@@ -30,5 +33,7 @@ __all__ = [
     "describe",
     "evaluate",
     "parse",
+    "report",
     "with_ids",
+    "write",
 ]

@@ -20,7 +20,7 @@ from data_access.cellsets.problems import (
     shown,
     suggestion,
 )
-from data_access.cellsets.schema import ColumnSource
+from data_access.cellsets.schema import ColumnSource, ConnectedSource
 from data_access.cellsets.tree import (
     CONDITIONS,
     AllCells,
@@ -130,10 +130,9 @@ class _Evaluation:
                 return following.FOLLOWED[follow](self.graph(), np.flatnonzero(self.mask(cells)), least)
 
     def graph(self) -> Graph:
-        graph = getattr(self.source, "graph", None)
-        if not isinstance(graph, Graph):
+        if not isinstance(self.source, ConnectedSource):
             raise CellSetError("this table has no connections to follow")
-        return graph
+        return self.source.graph
 
     def ids(self, expr: Ids) -> np.ndarray:
         codes = np.asarray(self.source.codes_of(expr.ids), dtype=np.int64)

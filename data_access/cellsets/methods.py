@@ -193,10 +193,15 @@ def _matching(call: Call, test: TextTestName, subject: Column | CaseChanged, cas
     piece = call.required(0, "pat")
     pattern = _pattern(call, piece)
     # Text without special characters means the same either way, and is found faster as plain text.
-    regex = regex and not (test == "contains" and _PLAIN_PATTERN.fullmatch(pattern))
+    regex = regex and not (test == "contains" and is_plain(pattern))
     if regex:
         _refuse_bad_regex(pattern, piece.position)
     return TextTest(subject, test, (pattern,), regex, not case)
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether a regular expression of these characters stands for nothing but them."""
+    return _PLAIN_PATTERN.fullmatch(pattern) is not None
 
 
 def _pattern(call: Call, piece: Piece) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from data_access.cellsets import methods
+from data_access.cellsets import connecting, methods
 from data_access.cellsets.idlist import read_ids
 from data_access.cellsets.lexer import Scanner, Token
 from data_access.cellsets.pieces import Bare, Piece, ValueList
@@ -19,11 +19,11 @@ from data_access.cellsets.problems import (
     shown,
     suggestion,
 )
-from data_access.cellsets.refusals import refuse, refuse_function
+from data_access.cellsets.refusals import refuse
 from data_access.cellsets.schema import Schema
 from data_access.cellsets.semantics import Semantics
 from data_access.cellsets.stored import StoredSets
-from data_access.cellsets.tree import AllCells, And, Expr, Not, Number, Or, Text, Truth
+from data_access.cellsets.tree import AllCells, And, Connected, Expr, Not, Number, Or, Text, Truth
 
 _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT = 1, 2, 3, 4, 5, 6
 _BINDING = {"or": _OR, "|": _OR, "and": _AND, "&": _AND, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
@@ -191,14 +191,13 @@ class _Parser:
         else:
             self.scanner.advance()
         while not self.is_symbol(")"):
-            if self.scanner.peek.kind == "symbol" and self.scanner.peek.value == "," and cells:
-                self.scanner.advance()
-            elif (keyword := self.scanner.keyword()) is not None:
+            if (keyword := self.scanner.keyword()) is not None:
                 least = connecting.least(keyword, self.expression(0))
-            elif cells and not self.text_before_is_comma():
-                break
             else:
                 cells.append(self.expression(0))
+            if not self.is_symbol(","):
+                break
+            self.scanner.advance()
         end = self.closed(opening, ")")
         self.reading.budget.leave()
         chosen = connecting.cells(follow, cells, self.semantics, name.position)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from data_access.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from data_access.cellsets.known import IdReport
 
 MAX_CHARACTERS = 5 * 1024 * 1024
 MAX_IDS = 1_000_000
@@ -49,7 +53,10 @@ class UnknownValuesError(CellSetError):
 
 
 class UnknownIdsError(CellSetError):
-    """Ids that are not in the dataset; `unknown_ids` holds all of them, in the order they were given."""
+    """Ids that are not in the dataset; `unknown_ids` holds all of them, in the order they were given.
+
+    `report`: about all ids of the cell set, where whoever raises it knows. `elsewhere`: some are of other versions.
+    """
 
     def __init__(self, ids: Sequence[str], hint: str, bare_word: bool = False) -> None:
         if bare_word:
@@ -62,10 +69,13 @@ class UnknownIdsError(CellSetError):
             message = f"{len(ids):,} cells are not in this dataset, the first: {', '.join(map(shorten, ids[:3]))}"
         super().__init__(message, hint)
         self.unknown_ids = tuple(ids)
+        self.report: IdReport | None = None
+        self.elsewhere = False
 
     def from_elsewhere(self, told: Sequence[tuple[str, str]]) -> UnknownIdsError:
         """The same where some ids are known in other versions: of each a line that says it, and what to do."""
         other = UnknownIdsError(self.unknown_ids, joined_hints(*(hint for _, hint in told)))
+        other.elsewhere = True
         lines = "; ".join(line for line, _ in told)
         other.message = lines if len(self.unknown_ids) == 1 else f"{self.message}. {lines}"
         return other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,7 @@ class ColumnSource(Protocol):
         """int64 row of each id, -1 for an id that the table does not have."""
 
 
+@runtime_checkable
 class ConnectedSource(ColumnSource, Protocol):
     """A table whose rows are the nodes of a graph."""
 

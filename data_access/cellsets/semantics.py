@@ -246,6 +246,10 @@ class Semantics:
     def _is_own_id(self, node: Node) -> bool:
         return isinstance(node, Column) and node.name == self.schema.id_column
 
+    def literal(self, piece: Piece) -> str:
+        """A text or a number as an id."""
+        return piece.node.value if isinstance(piece.node, Text) else self.digits(piece)
+
     def digits(self, piece: Piece) -> str:
         """A number as it was written, so that an id such as 007 keeps its zeros."""
         written = _AROUND_NUMBER.sub("", self.text[piece.start : piece.end])

@@ -36,16 +36,17 @@ _LISTED = 8
 _PLAIN = re.compile(r"[\w.+/-]+(?: [\w.+/-]+)*")
 _COMPARED = {"==": "is", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 _NEGATED = {comparator: words.replace("is", "is not", 1) for comparator, words in _COMPARED.items()}
-_CONNECTED: dict[Follow, tuple[str, str]] = {
-    "inputs_of": ("sends", "to"),
-    "outputs_of": ("receives", "from"),
-    "reciprocal_with": ("is connected both ways", "with"),
+_CONNECTED: dict[Follow, str] = {
+    "inputs_of": "sends",
+    "outputs_of": "receives",
+    "reciprocal_with": "is connected both ways",
 }
 _NOT_CONNECTED: dict[Follow, str] = {
     "inputs_of": "does not send",
     "outputs_of": "does not receive",
     "reciprocal_with": "is not connected both ways",
 }
+_TOWARDS: dict[Follow, str] = {"inputs_of": "to", "outputs_of": "from", "reciprocal_with": "with"}
 _TESTED = {"startswith": "starts with", "endswith": "ends with", "contains": "contains"}
 _UNTESTED = {
     "startswith": "does not start with",
@@ -100,12 +101,11 @@ class _Wording:
                 return self.connected(expr, negated)
 
     def connected(self, expr: Connected, negated: bool) -> str:
-        verb, word = _CONNECTED[expr.follow]
-        verb = _NOT_CONNECTED[expr.follow] if negated else verb
-        if expr.min_synapses > 1:
-            each = " each way" if expr.follow == "reciprocal_with" else ""
-            verb += f" by at least {expr.min_synapses:,} synapses{each}"
-        return f"{verb} {word} {self.cells(expr.cells, negated)}"
+        verb = (_NOT_CONNECTED if negated else _CONNECTED)[expr.follow]
+        least = f"at least {expr.min_synapses:,} synapses" if expr.min_synapses > 1 else ""
+        if expr.follow == "reciprocal_with":
+            least = f"({least} each way)" if least else ""
+        return " ".join(filter(None, [verb, least, _TOWARDS[expr.follow], self.cells(expr.cells, negated)]))
 
     def cells(self, expr: Expr, negated: bool) -> str:
         """The cells that others are connected with."""
@@ -120,6 +120,8 @@ class _Wording:
             case StoredSet():
                 return f"{some} cell of {self.stored(expr)}"
         words = self.condition(expr)
+        if isinstance(expr, Connected):
+            return f"{some} cell that {words}"
         return f"{some} cell where {f'({words})' if isinstance(expr, And | Or) else words}"
 
     def joined(self, parts: tuple[Expr, ...], word: str, negated: bool) -> str:

@@ -34,6 +34,7 @@ Work = Callable[[Path, dict[str, Any], Reporter, Mapping[str, Secret]], str | No
 KINDS: dict[str, str] = {
     "pull-cave": "data_access.adapters.cave.job:run",
     "estimate-cave": "data_access.adapters.cave.estimating:run",
+    "annotate-cave": "data_access.adapters.cave.annotating:run",
 }
 
 

@@ -72,7 +72,7 @@ def test_every_described_path_is_served_and_every_served_path_is_described(
     for rule in client.application.url_map.iter_rules():
         if rule.endpoint.startswith("api."):
             path = rule.rule.removeprefix(V1).replace("<dataset_id>", "{id}").replace("<suffix>", "{format}")
-            path = path.replace("<job_id>", "{id}")
+            path = path.replace("<job_id>", "{id}").replace("<path:cell>", "{cell}").replace("<set_name>", "{name}")
             served.add(path)
     assert served - {"/datasets/{id}/<name>"} == set(described["paths"])
 
@@ -96,6 +96,8 @@ def test_parameters_are_those_of_the_view(described: dict[str, Any], route: Any)
 QUERIES = {
     "cells": {}, "connections": {"limit": "50"}, "synapses": {"limit": "50"}, "partners": {"cell": str(FIRST_ID)},
     "matrix": {"group": "cell_type"}, "gap_junctions": {}, "carried": {"to": f"tiny_public-v{versions.NEW}"},
+    "summary": {"columns": "cell_type"}, "partner_types": {"cell": str(FIRST_ID)},
+    "cell_synapses": {"cell": str(FIRST_ID), "limit": "50"},
 }  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_what_cannot_be_stored_is_refused(client: FlaskClient, body: Any, status
 def test_json_and_bytes_that_are_no_text_are_refused(client: FlaskClient) -> None:
     problem(client.post(f"{V1}/sets", json={"cells": "1"}), 415)
     problem(client.post(f"{V1}/sets", data=b"\xff\xff", content_type="text/plain"), 400)
-    problem(client.get(f"{V1}/sets"), 405)
+    problem(client.get(f"{V1}/sets"), 400)
 
 
 def test_five_megabytes_are_stored_and_more_is_refused(client: FlaskClient) -> None:
@@ -116,3 +116,69 @@ def test_five_megabytes_are_stored_and_more_is_refused(client: FlaskClient) -> N
     stored = client.post(f"{V1}/sets", data=text, content_type="text/plain")
     assert stored.status_code == 200
     problem(client.post(f"{V1}/sets", data="1" * 5_000_001, content_type="text/plain"), 413)
+
+
+def test_named_sets_are_listed_renamed_and_deleted(make_client: MakeClient, tmp_path: Path) -> None:
+    edges(tmp_path, tmp_path)
+    client = make_client(data=tmp_path)
+    row = json_of(client, "datasets/edges/cells.json", limit=2)["data"]
+    text = ", ".join(f"'{r['cell_id']}'" for r in row)
+    made = store(client, cells=text, ds="edges", name=" two  cells ")
+    assert (made["n"], made["name"], made["text"]) == (2, "two cells", text)
+    listed = json_of(client, "sets", ds="edges")["data"]
+    assert [(s["name"], s["set"], s["n"]) for s in listed] == [("two cells", made["set"], 2)]
+    assert json_of(client, "sets", dataset="edges")["data"] == listed
+    one = json_of(client, f"sets/{made['set'].removeprefix('set:')}", ds="edges")
+    assert (one["cells"], one["n"]) == (text, 2)
+    assert json_of(client, f"sets/{made['set']}")["cells"] == text
+    renamed = client.patch(f"{V1}/sets", query_string={"ds": "edges", "name": "Two cells", "to": "pair"})
+    assert json.loads(renamed.data)["name"] == "pair"
+    problem(client.patch(f"{V1}/sets", query_string={"ds": "edges", "name": "two cells", "to": "x"}), 404)
+    problem(client.delete(f"{V1}/sets", query_string={"ds": "edges", "name": "par"}), 404)
+    left = client.delete(f"{V1}/sets", query_string={"ds": "edges", "name": "pair"})
+    assert json.loads(left.data) == {"data": []}
+    assert json_of(client, "sets", ds="edges") == {"data": []}
+    assert json_of(client, f"sets/{made['set']}")["cells"] == text
+
+
+def test_unknown_ids_are_refused_unless_told_otherwise(client: FlaskClient) -> None:
+    text = ", ".join([IDS[0], "12", IDS[1], IDS[0]])
+    refused = problem(client.post(f"{V1}/sets", data={"cells": text, "ds": "big"}), 400)
+    assert "12" in refused["detail"]
+    made = store(client, cells=text, ds="big", unknown="drop")
+    assert (made["n"], made["text"]) == (2, f"{IDS[0]}, {IDS[1]}")
+    problem(client.post(f"{V1}/sets", data={"cells": "12, 13", "ds": "big", "unknown": "drop"}), 400)
+    for path in ("cells", "connections", "matrix"):
+        key = "cells" if path == "cells" else "pre"
+        problem(client.get(f"{V1}/datasets/big/{path}.json", query_string={key: text}), 400)
+
+
+def test_a_long_set_comes_back_as_its_name_only(client: FlaskClient) -> None:
+    made = store(client, cells=", ".join(IDS * 40), ds="big", unknown="drop", name="many")
+    assert made["n"] == 6
+    assert made["text"] == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "status"),
+    [
+        ("get", {}, 400), ("get", {"ds": "nowhere"}, 404), ("get", {"ds": "big", "x": "1"}, 400),
+        ("patch", {"ds": "big", "name": "a"}, 404), ("delete", {"name": "a"}, 400),
+    ],
+)  # fmt: skip
+def test_wrong_questions_about_named_sets(client: FlaskClient, method: str, query: dict[str, str], status: int) -> None:
+    problem(getattr(client, method)(f"{V1}/sets", query_string=query), status)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"name": "x"}, {"unknown": "drop"}, {"ds": "big", "unknown": "keep"}, {"ds": "big", "name": "x" * 81},
+     {"ds": "big", "name": "\n"}],
+)  # fmt: skip
+def test_names_and_unknown_ids_need_a_dataset_and_right_words(client: FlaskClient, fields: dict[str, str]) -> None:
+    problem(client.post(f"{V1}/sets", data={"cells": "is_cell"} | fields), 400)
+
+
+def test_no_such_stored_set(client: FlaskClient) -> None:
+    for name in ("0123456789abcdef01234567", "..", "x"):
+        problem(client.get(f"{V1}/sets/{name}"), 404)

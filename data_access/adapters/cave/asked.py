@@ -18,6 +18,7 @@ from data_access.cellsets.schema import Kind
 from data_access.cellsets.tree import Ids
 from data_access.columns import reading, series
 from data_access.errors import InputError
+from data_access.ids import integer_id
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,13 @@ def _kind(kind: pa.DataType) -> Kind:
     return "number" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else "text"
 
 
+def _root(text: str) -> int:
+    number = integer_id(text)
+    if number is None or number <= 0:
+        raise InputError(f"{text[:60]} is no root id", "a root id is a whole number above 0, of at most 19 digits")
+    return number
+
+
 def choose(table: CellRows, text: str) -> Asked:
     """The cells that `text` names. A root id with several rows is chosen only where all of them match.
 
@@ -97,7 +105,7 @@ def choose(table: CellRows, text: str) -> Asked:
     tree = cellsets.parse(text, schema)
     echo = cellsets.describe(tree, schema)
     if isinstance(tree, Ids):
-        ids = np.unique(np.array([int(i) for i in tree.ids], dtype=np.int64))
+        ids = np.unique(np.array([_root(i) for i in tree.ids], dtype=np.int64))
     else:
         mask = cellsets.evaluate(tree, table, len(table.ids))
         ids = np.setdiff1d(table.ids[mask], table.ids[~mask])

@@ -31,7 +31,14 @@ def fetch_other_versions(cave: Cave, config: StackConfig, folder: Path, report: 
     path = folder / OTHER_VERSIONS
     found = [pd.read_parquet(path)] if path.is_file() else []
     known = set(found[0]["version"]) if found else set()
-    for other in cave.versions():
+    try:
+        others = cave.versions()
+    except CaveError as error:
+        if error.kind == "cancelled":
+            raise
+        report.note(f"root ids of other versions could not be had: {error.message}")
+        return
+    for other in others:
         report.check()
         if other.version in known:
             continue

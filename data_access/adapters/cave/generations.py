@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import store
+from data_access import amend, store
 from data_access.adapters.cave import record as records
 from data_access.adapters.cave.pieces import Direction, Piece, Pieces, covered
 from data_access.adapters.cave.record import Record
@@ -26,6 +25,7 @@ LISTED = "listed.parquet"  # the same with the asked fragments, as the dataset h
 ASKED = "asked.parquet"
 OTHER_VERSIONS = "other_versions.parquet"
 SKELETONS = "skeletons"
+ADDED = ("annotations", SKELETONS, "meshes")  # they go from generation to generation
 MEANINGS = {
     "size": "size of the synaptic cleft in voxels, as the synapse detection gives it",
     "compartment": "part of the postsynaptic cell that the synapse is on, as predicted; missing = no prediction",
@@ -123,7 +123,7 @@ class Generations:
             return None
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = replace(
-            self.record, generation=self.record.generation + 1, fetched=now, requests=requests, rate=rate,
+            self.record, generation=1 + self._latest(), fetched=now, requests=requests, rate=rate,
             built=_built(pieces, wanted),
         )  # fmt: skip
         meta = import_generation(
@@ -133,13 +133,18 @@ class Generations:
         self.record = record
         return meta
 
+    def _latest(self) -> int:
+        """Number of the generation that is there; columns or skeletons that were added made some of their own."""
+        there = (self.data_dir / self.id / "dataset.json").is_file()
+        return max(self.record.generation, store.read_meta(self.data_dir, self.id).generation if there else 0)
+
     def _spec(self, record: Record, pieces: Sequence[Piece], wanted: Wanted) -> ImportSpec:
         lists = {side: self._complete(side, pieces) for side in ("out", "in")}
         about = record.about
         return ImportSpec(
             id=self.id,
             title=record.title or f"{record.datastack} version {record.version}",
-            synapses=tuple(piece.path for piece in pieces),
+            synapses=tuple(piece.path for piece in pieces if piece.rows),  # some cells have none
             cells=(self.folder / LISTED,),
             missing_size=("nan",),
             complete_outputs=lists["out"],
@@ -164,14 +169,20 @@ class Generations:
         return (path,)
 
     def _extras(self, place: Path) -> None:
-        """Skeletons, and the root ids of other versions, become part of the generation."""
+        """Skeletons, the root ids of other versions, and what was added by hand become part of the generation.
+
+        A skeleton that was added by hand stands in place of that of the service.
+        """
+        before = (self.data_dir / self.id).resolve()
+        for name in ADDED:
+            if (before / name).is_dir():
+                amend.share(before / name, place / name)
         if (self.folder / OTHER_VERSIONS).is_file():
-            os.link(self.folder / OTHER_VERSIONS, place / OTHER_VERSIONS)
+            amend.link(self.folder / OTHER_VERSIONS, place / OTHER_VERSIONS)
         files = sorted((self.folder / SKELETONS).glob("*.swc")) if (self.folder / SKELETONS).is_dir() else []
-        if files:
-            (place / SKELETONS).mkdir()
         for path in files:
-            os.link(path, place / SKELETONS / path.name)
+            if not (place / SKELETONS / path.name).exists():
+                amend.link(path, place / SKELETONS / path.name)
 
 
 def _built(pieces: Sequence[Piece], wanted: Wanted) -> tuple[str, ...]:

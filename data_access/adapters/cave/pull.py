@@ -18,6 +18,7 @@ import pandas as pd
 from data_access import store
 from data_access.adapters.cave import record as records
 from data_access.adapters.cave import stacks, tables
+from data_access.adapters.cave.access import address
 from data_access.adapters.cave.asked import Asked, CellRows, choose
 from data_access.adapters.cave.client import Cave, Limits
 from data_access.adapters.cave.estimate import Estimate, estimate
@@ -25,6 +26,7 @@ from data_access.adapters.cave.extras import fetch_other_versions, fetch_skeleto
 from data_access.adapters.cave.fetch import Fetch
 from data_access.adapters.cave.generations import (
     CELLS,
+    LISTED,
     Generations,
     Wanted,
     read_wanted,
@@ -38,7 +40,7 @@ from data_access.adapters.cave.report import Report
 from data_access.adapters.cave.stacks import StackConfig
 from data_access.adapters.cave.tags import Tags
 from data_access.adapters.cave.workers import Workers
-from data_access.errors import InputError
+from data_access.errors import InputError, SynaptoscopeError
 from data_access.metadata import DatasetMeta
 from data_access.secret import Secret
 
@@ -123,6 +125,7 @@ class _Pull:
     def __init__(
         self, data_dir: Path, request: PullRequest, token: Secret | None, report: Report, limits: Limits
     ) -> None:
+        request = replace(request, server=address(request.server))
         self.data_dir, self.request, self.token, self.report = data_dir, request, token, report
         self.limits = limits
         self.folder = store.growing(data_dir, request.id)
@@ -185,7 +188,11 @@ class _Pull:
         generations = Generations(self.data_dir, self.request.id, record, pieces)
         if not wanted.is_whole(pieces.all()):
             self._fetch(wanted, pieces, generations)
-        self._fetch_extras(asked, record)
+        try:
+            self._fetch_extras(asked, record)
+        except SynaptoscopeError:  # cancelled, for one
+            self._keep(wanted, generations, pieces.rows)
+            raise
         return self._finished(wanted, generations)
 
     def estimated(self) -> Estimate:
@@ -301,6 +308,8 @@ class _Pull:
             self._build(wanted, generations, before)
 
     def _build(self, wanted: Wanted, generations: Generations, before: int = 0) -> DatasetMeta | None:
+        if not (self.folder / LISTED).is_file():
+            write_listed(self.folder, np.union1d(wanted.out, wanted.into))
         seconds = max(time.monotonic() - self.started, 1e-3)
         requests = (self.record.requests if self.record else 0) + (len(self._cave.log.requests) if self._cave else 0)
         rate = (generations.pieces.rows - before) / seconds if generations.pieces.rows > before else 0.0
@@ -319,8 +328,6 @@ class _Pull:
         if self._cave is None and not self.request.skeletons and generations.is_current(wanted):
             return store.read_meta(self.data_dir, self.request.id)
         self.report.stage("build")
-        if not (self.folder / "listed.parquet").is_file():
-            write_listed(self.folder, np.union1d(wanted.out, wanted.into))
         meta = self._build(wanted, generations)
         if meta is None:
             words = {"out": "outputs", "in": "inputs", "both": "inputs or outputs"}[self.request.direction]

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from data_access.adapters.cave.access import address
 from data_access.errors import DamagedError, InputError
 
 FILE = "pull.json"
@@ -76,12 +77,14 @@ def load(folder: Path) -> Record | None:
         raw = json.loads(path.read_text(encoding="utf-8"))
         known = {f.name for f in fields(Record)}
         raw = {k: v for k, v in raw.items() if k in known}
+        raw["server"] = address(raw["server"])
         raw["asks"] = tuple(Ask(**a) for a in raw.get("asks", ()))
         for name in ("built", "cell_notes"):
             raw[name] = tuple(raw.get(name, ()))
         return Record(**raw)
-    except (OSError, ValueError, TypeError) as error:
-        raise DamagedError(f"{path} cannot be read: {error}", "remove the dataset and pull it again") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        cause = f"the record of the pull '{folder.name}' is damaged ({type(error).__name__})"
+        raise DamagedError(cause, "remove the dataset and pull it again") from error
 
 
 def save(record: Record, folder: Path) -> None:

@@ -33,10 +33,13 @@ class Tags:
         source = self.source
         query = Query(source.table, columns=(source.key, source.column), within={source.key: ids})
         answer = self.cave.rows(self.version, query)
-        if answer.limited is not None:
-            if len(ids) == 1:
-                raise CaveError("protocol", f"{source.table} has {answer.limited:,} rows for one synapse")
-            self._most = max(1, min(self._most, answer.limited - 1))
+        came, there = len(answer.frame), self.cave.count(self.version, query)  # not each synapse has a row
+        if came != there:
+            if len(ids) == 1 or came > there:
+                what = "one synapse" if len(ids) == 1 else f"{len(ids):,} synapses"
+                cause = f"{source.table} has {there:,} rows for {what}, and {came:,} came"
+                raise CaveError("protocol", cause, "the version may be changing: try again later")
+            self._most = max(1, min(self._most, came))
             middle = len(ids) // 2
             return pd.concat([self._some(ids[:middle]), self._some(ids[middle:])])
         frame = answer.frame

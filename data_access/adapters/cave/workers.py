@@ -25,7 +25,7 @@ class Workers:
         depth: tables.Depth | None, report: Report,
     ) -> None:  # fmt: skip
         self.fetch, self.pieces, self.tags, self.depth, self.report = fetch, pieces, tags, depth, report
-        self.error: SynaptoscopeError | None = None
+        self.error: SynaptoscopeError | OSError | None = None
         self._left: list[tuple[Direction, list[int]]] = [(side, ids.tolist()) for side, ids in missing.items()]
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -65,12 +65,12 @@ class Workers:
         except CaveError as error:
             if error.kind != "cancelled":
                 self._failed(error)
-        except SynaptoscopeError as error:
+        except (SynaptoscopeError, OSError) as error:  # a full disk, for one
             self._failed(error)
         except Exception as error:  # a thread must not die in silence: the pull would count as done
             self._failed(SynaptoscopeError(f"unexpected {type(error).__name__} while fetching: {error}"))
 
-    def _failed(self, error: SynaptoscopeError) -> None:
+    def _failed(self, error: SynaptoscopeError | OSError) -> None:
         with self._lock:
             self.error = self.error or error
         self._stop.set()

@@ -143,6 +143,8 @@ def test_a_job_is_seen_killed_resumed_and_cancelled(tmp_path: Path, cave: AnyCav
     os.kill(pid, signal.SIGKILL)
     assert wait(jobs, job.id, lambda j: not j.alive).state == "interrupted"
 
+    cave.clear_faults()
+    cave.fault("hang", path="synapses_pni_2/query", skip=1)  # what is missing is counted, then nothing comes
     jobs.again(job.id, secrets)
     wait(jobs, job.id, some)
     jobs.cancel(job.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,15 @@ class TestCells:
         assert (mine[shared] == tags[shared]).all()
         assert mine[~mine.index.isin(tags.index)].isna().all()
 
+    def test_compartments_that_are_cut_without_a_word_are_noticed(self, pulls: Pulls) -> None:
+        pulls.cave.fault("truncate", path="synapse_target_predictions", rows=100)
+        pulls()
+        batches = [batch.to_pandas() for batch in pulls.open().synapse_batches(None, None)]
+        mine = pd.concat(batches).set_index("synapse_id").compartment.dropna()
+        tags = pulls.truth["synapse_target_predictions_ssa_v2"].set_index("target_id").tag
+        assert len(mine) > 100
+        assert sorted(mine.index) == sorted(tags.index.intersection(stored(pulls.open()).synapse_id))
+
     def test_only_what_was_fetched_is_complete(self, pulls: Pulls) -> None:
         pulls()
         graph, dataset = pulls.open().graph, pulls.open()
@@ -164,6 +174,10 @@ class TestCells:
             ("cell_typ == 'BC'", "cell_typ"),
             ("cell_type == 'ZZ'", "ZZ"),
             ("12", "no cells of version"),
+            ("-5", "-5 is no root id"),
+            ("0", "0 is no root id"),
+            ("9" * 25, "is no root id"),
+            (f"cell_id in [12, {2**63}]", "is no root id"),
         ],
     )
     def test_what_names_no_cell_is_refused(self, pulls: Pulls, cells: str, told: str) -> None:
@@ -323,6 +337,53 @@ def test_the_root_ids_of_other_versions_are_kept(pulls: Pulls) -> None:
     old = pulls.cave.truth[STACK][1507].nuclei.set_index("id").pt_root_id
     mine = table[table.version == 1507].set_index("nucleus_id").root_id
     pd.testing.assert_series_equal(mine.sort_index(), old.sort_index(), check_names=False)
+
+
+def test_cells_without_synapses_are_whole_beside_others(pulls: Pulls) -> None:
+    synapses = pulls.truth.synapses
+    silent = np.setdiff1d(synapses.post_pt_root_id[synapses.post_pt_root_id != 0], synapses.pre_pt_root_id)[:3]
+    pulls()
+    meta = pulls(", ".join(map(str, silent)))
+    cells = of_type(pulls.truth, "BC")
+    pd.testing.assert_frame_equal(stored(pulls.open()), expected(pulls.truth, out=cells))
+    assert meta.origin["whole"]["out"] == {"asked": len(cells) + 3, "whole": len(cells) + 3}
+    assert not meta.partial
+
+
+class Then(Unreported):
+    """Does something when the root ids of other versions are about to be asked for."""
+
+    def __init__(self, then: Callable[[Then], None]) -> None:
+        super().__init__()
+        self.then, self.notes = then, []  # type: ignore[var-annotated]
+
+    def stage(self, name: str, total: int | None = None, unit: str = "", done: int = 0) -> None:
+        if name.startswith("root ids"):
+            self.then(self)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_a_service_that_ends_behind_the_last_synapse_leaves_a_whole_dataset(pulls: Pulls) -> None:
+    report = Then(lambda _: pulls.cave.fault("token"))
+    assert not pulls(other_versions=True, report=report).partial
+    assert any("root ids of other versions could not be had" in note for note in report.notes)
+    pd.testing.assert_frame_equal(stored(pulls.open()), expected(pulls.truth, out=of_type(pulls.truth, "BC")))
+
+
+def test_stopped_behind_the_last_synapse_it_shows_what_is_whole(pulls: Pulls) -> None:
+    with pytest.raises((Cancelled, CaveError)):
+        pulls(other_versions=True, report=Then(lambda report: report.cancelled.set()))
+    assert not pulls.open().meta.partial
+    pd.testing.assert_frame_equal(stored(pulls.open()), expected(pulls.truth, out=of_type(pulls.truth, "BC")))
+
+
+def test_an_address_with_a_slash_at_its_end_is_the_same_server(pulls: Pulls) -> None:
+    assert pulls(server=pulls.cave.address + "/").origin["server"] == pulls.cave.address
+    pulls.cave.forget_requests()
+    pulls()
+    assert pulls.cave.requests == []
 
 
 def test_no_dataset_comes_of_cells_without_synapses(pulls: Pulls) -> None:
