@@ -74,8 +74,9 @@ def checked(dataset_id: str) -> flask.Response:
     dataset = _opened(dataset_id)
     if "form" not in values:
         return _json(_as_json(cellset.check(dataset, values.get("cells", ""))))
+    form = _form(values["form"])
     try:
-        text = cellset.from_form(dataset, _form(values["form"]))
+        text = cellset.from_form(dataset, form)
     except InputError as error:
         return _json(_as_json(cellset.Check("", dataset.n_cells, message=error.message, hint=error.hint)))
     return _json(_as_json(cellset.check(dataset, text)))

@@ -51,7 +51,9 @@
     const box = event.target;
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !isBox(box)) return;
     event.preventDefault();
-    if (app.cellset.accept?.(box) || isInner(box)) return;
+    const accepted = app.cellset.accept?.(box);
+    if (accepted) event.stopImmediatePropagation(); // the component itself would enter the text
+    if (accepted || isInner(box)) return;
     box.blur(); // commits
     box.focus();
   }, true);

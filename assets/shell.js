@@ -79,7 +79,7 @@
     carried(done) {
       if (!done || done.asked !== asked || !asked.startsWith(window.location.href + " ")) return; // it has moved on
       asked = "";
-      app.go(window.location.pathname + done.search);
+      app.go((done.path || window.location.pathname) + done.search);
       if (done.told) document.getElementById("carried").showModal();
       else app.notify(done.said);
     },
@@ -220,7 +220,7 @@
       const [from, to] = [document.getElementById("dataset-switch").dataset.current, version.dataset.chooseVersion];
       if (from === to) return;
       asked = `${window.location.href} ${to} ${performance.now()}`;
-      clientside.set_props("version-asked", { data: { from, to, search: "?" + kept(["pair"]), asked } });
+      clientside.set_props("version-asked", { data: { from, to, path: window.location.pathname, search: "?" + kept(["pair"]), asked } });
       return;
     }
     if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog[open]")) {

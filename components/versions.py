@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
@@ -16,6 +17,7 @@ from data_access.carry import Carried, Row, What
 from data_access.dataset import Dataset, open_dataset
 from views import carried
 
+CELL_PATH = "/cell/"
 LISTED = 100
 TOLD: dict[What, tuple[str, str]] = {
     "split": ("Split", "Their nuclei lie in several cells there; in a list of ids all parts are now in the view."),
@@ -110,14 +112,18 @@ def register(app: Dash, data_dir: Any) -> None:
 def answer(data_dir: Path, question: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
     """The address in the other version, and what there is to tell about its cells (None: nothing).
 
-    `question`: from, to (dataset ids) and search, the query string of the page.
+    `question`: from, to (dataset ids), search, the query string of the page, and path; a cell in it (/cell/ID) is
+    carried as those of the query are, to the first of its parts where it was split.
     """
     source, target = (open_dataset(data_dir, question[key]) for key in ("from", "to"))
     query = url_state.parse(question["search"])
     single = {key: value for key, value in query.items() if isinstance(value, str)}
-    params, result = carried.carry_query(source, target, single)
+    before, mark, own = question.get("path", "").rpartition(CELL_PATH)
+    params, result = carried.carry_query(source, target, single | ({"cell": unquote(own)} if mark else {}))
+    cell = params.pop("cell", "").split(",")[0].strip() if mark else ""
     told = bool(result.to_tell())
-    done = {"search": url_state.search(query | params), "told": told, "said": _said(result, target),
+    path = f"{before}{mark}{quote(cell, safe='')}" if cell else question.get("path", "")
+    done = {"path": path, "search": url_state.search(query | params), "told": told, "said": _said(result, target),
             "asked": question.get("asked", "")}  # fmt: skip
     return done, report(source, target, result) if told else None
 

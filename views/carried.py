@@ -19,7 +19,7 @@ from views.tables import AUTAPSES, Resolve, in_memory
 
 MOST = 500_000
 LONGEST = 1_800  # characters of a set in an address; a longer one is stored, and its name stands there
-SETS = ("pre", "post", "cells", "cell")
+SETS = ("pre", "post", "cells", "cell", "sel", "over")
 PAIR = "pair"
 PAIR_SEPARATOR = ">"
 MAX_SET_DEPTH = 4

@@ -147,7 +147,7 @@ class DatasetWords:
         return described.meaning if described is not None else ""
 
     def values(self, column: str) -> Sequence[tuple[str, int]]:
-        """Distinct values of a text column, of a number column where they are few; the most frequent first."""
+        """Distinct values of a text column, of one of few whole numbers; the most frequent text first."""
         return _values(self.dataset, column)
 
     def sets(self) -> Sequence[tuple[str, str]]:
@@ -176,6 +176,6 @@ def _values(dataset: Dataset, column: str) -> tuple[tuple[str, int], ...]:
         counts = values.value_counts(dropna=True)
         return tuple((str(value), int(n)) for value, n in counts.head(MAX_VALUES).items() if n)
     distinct, n = np.unique(pd.to_numeric(values.dropna()).to_numpy(), return_counts=True)
-    if len(distinct) > FEW_VALUES:
+    if len(distinct) > FEW_VALUES or (distinct != np.floor(distinct)).any():
         return ()
     return tuple((f"{value:.15g}", int(count)) for value, count in zip(distinct.tolist(), n.tolist(), strict=True))

@@ -138,6 +138,7 @@ def test_axe_finds_nothing_and_nothing_moves(base: str, open_page: Open, size: t
     page = at_rest(open_page(base + "/?ds=one", size=size, scheme=scheme))
     boxes = "() => ['.bar', '#main h1', '#search'].map(s => JSON.stringify(document.querySelector(s).getBoundingClientRect()))"
     before = page.evaluate(boxes)
+    assert axe(page) == []
     page.locator("#search").click()
     expect(page.locator(HITS).first).to_be_visible()
     assert axe(page) == []
