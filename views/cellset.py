@@ -166,7 +166,7 @@ class DatasetWords:
         return found
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _values(dataset: Dataset, column: str) -> tuple[tuple[str, int], ...]:
     kind = dataset.set_schema.find(column)
     if kind is None or kind.kind in ("boolean", "id"):

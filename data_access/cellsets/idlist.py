@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from data_access import neuroglancer_read
 from data_access.cellsets.lexer import BLANK, KEYWORDS, plain_quotes, split_plain
-from data_access.cellsets.problems import MAX_IDS, CellSetError, shown, suggestion
+from data_access.cellsets.problems import MAX_IDS, CellSetError, shorten, shown, suggestion
 from data_access.cellsets.schema import Schema
 from data_access.cellsets.tree import Ids
 
@@ -20,6 +20,8 @@ _BARE = rf"[^,;{BLANK}\"'`\\=<>!&|~()\[\]{{}}\x00-\x1f\x7f-\x9f\u200e\u200f\u202
 _WHOLE_NUMBERS = re.compile(rf"[0-9,;{BLANK}]++")
 _LIST = re.compile(rf"""(?:(?:"[^"\\\n]*+"|'[^'\\\n]*+'|{_BARE}++)(?:{_SEPARATOR}++|\Z))++""")
 _ITEM = re.compile(rf""""([^"\\\n]*+)"|'([^'\\\n]*+)'|({_BARE}++)""")
+_HEADING = re.compile(r"[^\W\d][\w .-]{0,60}")
+_UNDER_HEADING = re.compile(rf"[0-9\"',;{BLANK}]++")
 _INTEGER = re.compile(r"-?[0-9]++")
 _NUMPY_INTEGER = re.compile(r"np\.u?int(?:64|32)\((-?[0-9]++)\)")
 _ARRAY_START = re.compile(r"(?:np\.|pd\.)?(?:array|Index|Int64Index)\((?=[\[])")
@@ -48,14 +50,18 @@ def read_ids(text: str, schema: Schema) -> Ids | None:
     if column is None or not _LIST.fullmatch(text):
         return None
     items: list[tuple[str, str, str]] = _ITEM.findall(text)
+    source = ""
     if len(items) > 1 and (heading := schema.find("".join(items[0]))) and heading.name == column:
         items = items[1:]
+    elif heading_of_others := _foreign_heading(text, items, schema):
+        items, source = items[1:], f"under the heading {shorten(heading_of_others)}"
     bare = {item[2] for item in items if item[2]}
     if _belong_to_expression(bare, schema):
         return None
     if not schema.ids_are_text and len(items) == 1 and not _INTEGER.fullmatch("".join(items[0])):
         return None
-    return id_node(["".join(item) for item in items], schema, bare_word=len(items) == 1 and len(bare) == 1)
+    ids = id_node(["".join(item) for item in items], schema, bare_word=len(items) == 1 and len(bare) == 1)
+    return replace(ids, source=source) if source else ids
 
 
 def id_node(ids: list[str], schema: Schema, bare_word: bool = False, position: int | None = None) -> Ids:
@@ -71,6 +77,18 @@ def id_node(ids: list[str], schema: Schema, bare_word: bool = False, position: i
         _refuse_names(ids, position)
     like = suggestion(ids[0], schema.names()) if bare_word and schema.ids_are_text else ""
     return Ids(tuple(ids), schema.id_column, schema.ids_are_text, bare_word and schema.ids_are_text, like)
+
+
+def _foreign_heading(text: str, items: list[tuple[str, str, str]], schema: Schema) -> str:
+    """The name over a pasted column of whole-number ids if it stands in a line of its own and is no column here."""
+    word = "".join(items[0])
+    if schema.ids_are_text or len(items) < 2 or not _HEADING.fullmatch(word):
+        return ""
+    if word in KEYWORDS or word.casefold() in _OPERATORS | _FOREIGN_WORDS or schema.find(word) is not None:
+        return ""
+    first, _, rest = text.strip(_EDGES).partition("\n")
+    alone = first.strip(_EDGES + "\"'") == word
+    return word if alone and _UNDER_HEADING.fullmatch(rest) else ""
 
 
 def _refuse_names(ids: list[str], position: int | None) -> None:

@@ -302,9 +302,13 @@ def test_a_wrong_question_gets_a_problem_that_helps(
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-@pytest.mark.parametrize("path", ["datasets", "datasets/big", "datasets/big/cells.json", "sets", "openapi.json"])
+@pytest.mark.parametrize("path", ["datasets", "datasets/big", "datasets/big/cells.json", "openapi.json"])
 def test_other_methods_are_refused(client: FlaskClient, method: str, path: str) -> None:
     problem(getattr(client, method)(f"{V1}/{path}"), 405)
+
+
+def test_named_sets_are_not_put(client: FlaskClient) -> None:
+    problem(client.put(f"{V1}/sets"), 405)
 
 
 def test_a_body_that_is_no_form_is_refused(client: FlaskClient) -> None:

@@ -23,11 +23,15 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]
 
+LONG = ("test_matrix", "test_shell")  # worth a server in each process
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.path.stem not in LONG:  # one process, so that its server is started once
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

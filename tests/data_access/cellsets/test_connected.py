@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_access.cellsets import CellSetError, Schema, describe, evaluate, following, parse
+from data_access.errors import InputError
 from data_access.graph import Graph, Orientation
 from tests.data_access.cellsets.conftest import FIRST_ID, ROWS, SCHEMA, Table, cells
 
@@ -224,6 +226,9 @@ def test_says_it_in_plain_words(text: str, words: str) -> None:
     assert describe(parse(text, CONNECTED), CONNECTED) == words
 
 
+LOGIC: dict[str, Callable[[set[int], set[int]], set[int]]] = {
+    "and": operator.and_, "or": operator.or_, "and not": operator.sub,
+}  # fmt: skip
 Tree = tuple[str, Callable[[np.ndarray], set[int]]]
 leaves: st.SearchStrategy[Tree] = st.one_of(
     st.integers(0, 11).map(lambda i: (str(i + 1), lambda counts: {i})),
@@ -242,12 +247,7 @@ def _grow(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         )
     )
     joined = st.tuples(inner, st.sampled_from(["and", "or", "and not"]), inner).map(
-        lambda t: (
-            f"({t[0][0]}) {t[1]} ({t[2][0]})",
-            lambda counts: {"and": set.__and__, "or": set.__or__, "and not": set.__sub__}[t[1]](
-                t[0][1](counts), t[2][1](counts)
-            ),
-        )
+        lambda t: (f"({t[0][0]}) {t[1]} ({t[2][0]})", lambda counts: LOGIC[t[1]](t[0][1](counts), t[2][1](counts)))
     )
     negated = inner.map(lambda t: (f"not ({t[0]})", lambda counts: set(range(len(counts))) - t[1](counts)))
     return st.one_of(follows, follows, joined, negated)
@@ -279,3 +279,23 @@ def test_an_empty_graph_has_no_partners(make_table: Callable[..., Table]) -> Non
     wired = Wired(frame, Schema({}, {}, "cell_id", False, True), np.zeros((2, 2), dtype=int))
     for follow in FOLLOWS:
         assert not evaluate(parse(f"{follow}(1, 2)", wired.schema), wired, 2).any()
+
+
+pieces = st.lists(
+    st.sampled_from([*FOLLOWS, "(", ")", ",", "min_synapses", "=", "1", "3", "12", "cell_id", "in", "[", "]", "not", "and",
+                     "or", "rank", "<", "'x'", "set:a", "\n", " ", "-", "True", "nonsense"]),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(pieces, st.sampled_from(["", " "]))
+def test_whatever_is_written_is_answered_or_refused(parts: list[str], between: str) -> None:
+    frame = pd.DataFrame({"cell_id": np.arange(1, 13), "rank": np.arange(12)})
+    wired = Wired(frame, Schema({"rank": "number"}, {}, "cell_id", False, True), random_counts(1, 12, 0.2))
+    text = between.join(parts)
+    try:
+        found = wired.select(text, {"a": "1, 2"}.__getitem__)
+    except InputError:
+        return
+    assert set(found) <= set(range(12))

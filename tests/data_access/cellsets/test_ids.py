@@ -196,3 +196,22 @@ def test_every_published_root_id_can_be_pasted(real_data, make_table):
         assert cortex.select(form) == list(range(len(ids)))
     with pytest.raises(CellSetError, match="the list was shortened when it was printed"):
         cortex.select(str(np.resize(ids, 5000)))
+
+
+@pytest.mark.parametrize("heading", ["root_id", "segment", '"Segment ID"', "bodyId", "pre.id"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_heading_of_a_pasted_column_is_passed_over_and_told(table, heading, end):
+    text = end.join([heading, str(A), str(B), f'"{C}"', ""])
+    assert table.select(text) == [1, 2, 3]
+    assert describe(parse(text, table.schema), table.schema).startswith("3 cells by id, under the heading ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"BC {A}", f"BC, {A}\n{B}", f"{A}\nBC\n{B}", f"BC\n{A}\nMC", "BC\n", f"not\n{A}", f"n_out\n{A}", f"is\n{A}"],
+)
+def test_what_is_no_heading_stays_a_mistake_or_an_expression(table, text):
+    try:
+        assert table.select(text) == [row for row in range(60) if row != 1]  # not A
+    except CellSetError:
+        assert not text.startswith("not")

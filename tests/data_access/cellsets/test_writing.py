@@ -69,7 +69,7 @@ def test_operators_sets_and_lists_come_back_as_they_were(text: str) -> None:
     assert again(text) == text
 
 
-ROWS = [
+ROWS: list[tuple[forms.Row, str]] = [
     (ColumnRow("cell_type", "is", ("BC", "MC")), "cell_type in ['BC', 'MC']"),
     (ColumnRow("cell_type", "is not", ("it's",)), 'cell_type not in ["it\'s"]'),
     (ColumnRow("cell_type", "contains", ("L2/3 (",)), "cell_type.str.contains('L2/3 (', regex=False)"),
