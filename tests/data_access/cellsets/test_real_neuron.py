@@ -17,7 +17,7 @@ STRONGEST = {"611015907", "5813087891", "1598011458", "5813022375", "448342846"}
 
 @pytest.fixture(scope="module")
 def files(real_data: Path) -> tuple[Path, Path]:
-    folder = real_data / "hemibrain_oviIN"
+    folder = real_data / "real" / "hemibrain_oviIN"
     return folder / "ovi_pre_syns.csv", folder / "ovi_post_syns.csv"
 
 
