@@ -266,20 +266,7 @@
       .forEach(([key, value]) => paper.setAttribute(key, value));
     copy.prepend(paper);
     const text = new XMLSerializer().serializeToString(copy);
-    const blob = format === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await asPng(text, width, height);
-    const anchor = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${page().dataset.ds}-cells.${format}` });
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
-  };
-  const asPng = async (text, width, height) => {
-    const picture = new Image();
-    picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
-    await picture.decode();
-    const canvas = document.createElement("canvas");
-    const scale = Math.max(2, window.devicePixelRatio);
-    [canvas.width, canvas.height] = [width * scale, height * scale];
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    await app.savePicture(text, width, height, `${page().dataset.ds}-cells.${format}`);
   };
 
   // ---- wiring

@@ -45,24 +45,6 @@
       decodeURIComponent(url.replace(/^data:image\/svg\+xml,/, "")), "image/svg+xml");
     parsed.querySelectorAll("image").forEach((image) => { image.style.imageRendering = "pixelated"; });
     const text = new XMLSerializer().serializeToString(parsed);
-    const svg = new Blob([text], { type: "image/svg+xml" });
-    download(format === "svg" ? svg : await asPng(text, width, height), `${m.meta(gd).ds}-matrix.${format}`);
-  };
-  const asPng = async (text, width, height) => {
-    const picture = new Image();
-    picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
-    await picture.decode();
-    const canvas = document.createElement("canvas");
-    const scale = Math.max(2, window.devicePixelRatio);
-    [canvas.width, canvas.height] = [width * scale, height * scale];
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  };
-  const download = (blob, name) => {
-    const anchor = document.createElement("a");
-    anchor.href = URL.createObjectURL(blob);
-    anchor.download = name;
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+    await app.savePicture(text, width, height, `${m.meta(gd).ds}-matrix.${format}`);
   };
 })();

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from components import url_state
+from data_access import cellsets
 from data_access.dataset import Dataset
 
 
@@ -17,4 +18,4 @@ def quoted(dataset: Dataset, cell_id: str) -> str:
     """An id as a cell set; text ids in quotes, since a bare word may be a column."""
     if not dataset.index.is_text:
         return cell_id
-    return "'" + cell_id.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return cellsets.quoted(cell_id)

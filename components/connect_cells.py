@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from components.connect_form import Form, whole_text
 from components.format import counted, thousands
 from components.icons import icon
+from data_access import cellsets
 from data_access.adapters.cave import local, stacks
 from data_access.adapters.cave.asked import CellRows
 from data_access.adapters.cave.local import Seen
@@ -63,7 +64,7 @@ def examples(rows: CellRows | None, form: Form) -> list[Component]:
     proofread = "true" in seen["status_axon"].values if "status_axon" in seen else bool(config and config.proofreading)
     types = seen["cell_type"].values[:MOST_TYPES] if "cell_type" in seen else ()
     found = [_fill("proofread axons", PROOFREAD)] if proofread else []
-    return found + [_fill(value, f"cell_type == {_quoted(value)}") for value in types]
+    return found + [_fill(value, f"cell_type == {cellsets.quoted(value)}") for value in types]
 
 
 def _fill(words: str, cells: str) -> html.Button:
@@ -74,10 +75,6 @@ def fill(control: str, words: str, value: str, label: str) -> html.Button:
     """A button that puts a value into a control of the form."""
     marks = {"data-connect-fill": value, "data-connect-to": control, "aria-label": label}
     return html.Button(words, type="button", className="quiet", title=value, **marks)
-
-
-def _quoted(value: str) -> str:
-    return f'"{value}"' if "'" in value else f"'{value}'"
 
 
 def columns(rows: CellRows | None) -> list[Component]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from components import cell_link, colours, format, url_state
 from components.icons import icon
 from components.matrix_axes import UNTYPED, bar
 from components.matrix_key import measure_words, number
-from data_access import neuroglancer
+from data_access import cellsets, neuroglancer
 from data_access.dataset import Dataset
 from data_access.errors import InputError, SynaptoscopeError, did_you_mean
 from views import schema
@@ -254,8 +253,7 @@ def _position(names: tuple[str | None, ...], name: str) -> int:
 def _and(dataset: Dataset, text: str, column: str, value: str | None) -> str:
     """A cell set narrowed to one group."""
     kind = dataset.columns[dataset.meta.aliases.get(column, column)].kind
-    plain = column.isidentifier() and not keyword.iskeyword(column)
-    name = column if plain else f"`{column}`"
+    name = cellsets.column_name(column)
     if value is None:
         condition = f"{name}.isna()"
     elif kind == "boolean":
@@ -263,5 +261,5 @@ def _and(dataset: Dataset, text: str, column: str, value: str | None) -> str:
     elif kind == "number":
         condition = f"{name} == {value}"
     else:
-        condition = f"{name} == '" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        condition = f"{name} == {cellsets.quoted(value)}"
     return f"({text}) and {condition}" if text.strip() else condition

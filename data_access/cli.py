@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from data_access import cli_amend, cli_cave, store
+from data_access.cli_options import add_common, data_dir, report, voxel
 from data_access.errors import InputError, SynaptoscopeError, UsageError, did_you_mean
 from data_access.metadata import DatasetMeta
 from data_access.progress import Stages
@@ -71,32 +71,26 @@ def _parser() -> _Parser:
         command = commands.add_parser(name, help=text, description=text)
         for word in positional:
             command.add_argument(word.lower(), metavar=word, nargs="?" if name == "fetch" else None)
-        _add_common(command)
+        add_common(command)
         if name == "fetch":
             command.add_argument("--base", help="address that replaces the catalogue's (a mirror)")
         command.set_defaults(run=run)
     annotate = commands.add_parser("annotate", help="a table becomes extra columns of a dataset")
-    cli_amend.add_annotate(annotate, _add_common)
+    cli_amend.add_annotate(annotate)
     listed = commands.add_parser("annotations", help="the annotations of a dataset")
-    cli_amend.add_annotations(listed, _add_common)
+    cli_amend.add_annotations(listed)
     for kind in ("skeletons", "meshes"):
         command = commands.add_parser(kind, help=f"{kind} of the cells of a dataset, from a folder of files")
-        cli_amend.add_files(command, _add_common, kind)
-    cli_cave.add_look(commands.add_parser("cave", help="what there is to pull from a CAVE datastack"), _add_common)
+        cli_amend.add_files(command, kind)
+    cli_cave.add_look(commands.add_parser("cave", help="what there is to pull from a CAVE datastack"))
     pull = commands.add_parser("pull", help="fetch synapses from a service")
     sources = pull.add_subparsers(dest="source", metavar="SOURCE", required=True)
-    cli_cave.add_pull(sources.add_parser("cave", help="from a CAVE datastack"), _add_common)
+    cli_cave.add_pull(sources.add_parser("cave", help="from a CAVE datastack"))
     job = commands.add_parser("job", help="run a job that was set up by the pages (they call this)")
     job.add_argument("id", metavar="ID")
-    _add_common(job)
+    add_common(job)
     job.set_defaults(run=_job)
     return parser
-
-
-def _add_common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="a JSON summary on stdout")
-    command.add_argument("--data", type=Path, default=None, help="data folder (default: SYNAPTOSCOPE_DATA or data/)")
-    command.set_defaults(parser=command)  # knows the options that are nearest to a wrong one
 
 
 def _add_import(command: argparse.ArgumentParser) -> None:
@@ -131,7 +125,7 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     add("--no-header", action="store_true", help="the synapse or connection files have no header line")
     for name in ("source", "version", "licence", "citation", "description"):
         add(f"--{name}", default="", help=f"{name} to show with the dataset")
-    _add_common(command)
+    add_common(command)
     command.set_defaults(run=_import)
 
 
@@ -151,10 +145,6 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def _data_dir(options: argparse.Namespace) -> Path:
-    return options.data or Path(os.environ.get("SYNAPTOSCOPE_DATA") or "data")
-
-
 def _import(options: argparse.Namespace) -> int:
     from data_access.importer import ImportSpec, import_dataset
 
@@ -169,11 +159,11 @@ def _import(options: argparse.Namespace) -> int:
     spec = ImportSpec(
         **plain, **files, header=not options.no_header, missing_size=_missing(options.missing_size),
         measures=tuple(m.strip() for m in options.measures.split(",") if m.strip()),
-        voxel_nm=_voxel("--voxel-nm", options.voxel_nm),
-        cell_voxel_nm=_voxel("--cell-voxel-nm", options.cell_voxel_nm),
+        voxel_nm=voxel("--voxel-nm", options.voxel_nm),
+        cell_voxel_nm=voxel("--cell-voxel-nm", options.cell_voxel_nm),
     )  # fmt: skip
     with Stages() as stages:
-        meta = import_dataset(_data_dir(options), spec, stages)
+        meta = import_dataset(data_dir(options), spec, stages)
     report(meta, options.json)
     return 0
 
@@ -189,47 +179,16 @@ def _missing(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _voxel(option: str, text: str | None) -> tuple[float, float, float] | None:
-    if text is None:
-        return None
-    try:
-        x, y, z = (float(part) for part in text.replace("x", ",").split(","))
-    except ValueError:
-        raise UsageError(f"{option} {text}: three numbers were expected, such as 4,4,40") from None
-    if not all(math.isfinite(side) and side > 0 for side in (x, y, z)):
-        raise UsageError(f"{option} {text}: sizes must be above 0")
-    return x, y, z
-
-
-def report(meta: DatasetMeta, as_json: bool) -> None:
-    """Print what a dataset holds and what was left out."""
-    if as_json:
-        print(json.dumps(meta.full(), ensure_ascii=False))
-        return
-    listed = f" ({meta.n_table_cells:,} of them in the cell table)" if meta.ledger.cell_rows_read else ""
-    print(
-        f"{meta.id}: {meta.n_synapses:,} synapses in {meta.n_connections:,} connections among {meta.n_cells:,} "
-        f"cells{listed}, {meta.n_reciprocal_pairs:,} reciprocal pairs, {meta.n_autapses:,} autapses"
-    )
-    ledger = meta.ledger
-    for item in (*ledger.rows_left_out, *ledger.cell_rows_left_out):
-        print(f"  left out: {item.rows:,} rows: {item.reason}")
-    for item in ledger.columns_left_out:
-        print(f"  left out: column {item.column}: {item.reason}")
-    for note in ledger.notes:
-        print(f"  note: {note}")
-
-
 def _job(options: argparse.Namespace) -> int:
     from data_access.jobs import main_of_job
 
-    return main_of_job(_data_dir(options), options.id)
+    return main_of_job(data_dir(options), options.id)
 
 
 def _list(options: argparse.Namespace) -> int:
     from data_access.dataset import Broken, survey
 
-    found = survey(_data_dir(options))
+    found = survey(data_dir(options))
     if options.json:
         data: list[dict[str, Any]] = [asdict(m) if isinstance(m, Broken) else m.summary() for m in found]
         print(json.dumps({"data": data}, ensure_ascii=False))
@@ -244,20 +203,20 @@ def _list(options: argparse.Namespace) -> int:
                 f"{m.n_synapses:>12,} synapses{mark}"
             )
     if not found:
-        print(f"no dataset in {_data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr)
+        print(f"no dataset in {data_dir(options)}: make data puts the built-in ones in place", file=sys.stderr)
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    report(store.read_meta(_data_dir(options), options.id), options.json)
+    report(store.read_meta(data_dir(options), options.id), options.json)
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     from data_access import verification
 
-    place = store.folder(_data_dir(options), options.id)
-    meta = store.read_meta(_data_dir(options), options.id)
+    place = store.folder(data_dir(options), options.id)
+    meta = store.read_meta(data_dir(options), options.id)
     verification.check(place, meta)
     if options.json:
         print(json.dumps({"id": meta.id, "ok": True, "files": len(meta.files)}))
@@ -267,7 +226,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    store.remove(_data_dir(options), options.id)
+    store.remove(data_dir(options), options.id)
     print(json.dumps({"id": options.id, "removed": True}) if options.json else f"{options.id} removed")
     return 0
 
@@ -287,7 +246,7 @@ def _fetch(options: argparse.Namespace) -> int:
     if options.name not in entries:
         raise InputError(f"the catalogue has no '{options.name}'", did_you_mean(options.name, entries))
     with Stages() as stages:
-        result = catalog.fetch(options.name, _data_dir(options), base_override=options.base, progress=stages)
+        result = catalog.fetch(options.name, data_dir(options), base_override=options.base, progress=stages)
     if isinstance(result, DatasetMeta):
         report(result, options.json)
     else:
@@ -299,7 +258,7 @@ def _builtin(options: argparse.Namespace) -> int:
     from data_access import builtin
 
     with Stages() as stages:
-        made = builtin.ensure_builtin(_data_dir(options), stages)
+        made = builtin.ensure_builtin(data_dir(options), stages)
     if options.json:
         print(json.dumps({"made": made}))
     elif made:

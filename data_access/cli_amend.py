@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_access.cli_options import add_common, data_dir, voxel
 from data_access.errors import UsageError
 from data_access.progress import Stages
 
@@ -18,11 +16,10 @@ if TYPE_CHECKING:
     from data_access.annotations import Joined
     from data_access.placed_files import Placed
 
-Common = Callable[[argparse.ArgumentParser], None]
 RULES = ("refuse", "first", "most", "mean", "sum", "count", "list")
 
 
-def add_annotate(command: argparse.ArgumentParser, common: Common) -> None:
+def add_annotate(command: argparse.ArgumentParser) -> None:
     """The options of `annotate`."""
     command.description = (
         "Bring a table into a dataset as extra columns of its cells. Files: .parquet .feather .arrow .csv .csv.gz "
@@ -43,19 +40,19 @@ def add_annotate(command: argparse.ArgumentParser, common: Common) -> None:
     add("--name", default="", help="name of the annotation (default: that of the file)")
     add("--cave-table", default="", metavar="NAME", help="instead of FILE: a table of the CAVE version of the dataset")
     add("--remove", default="", metavar="NAME", help="take an annotation away")
-    common(command)
+    add_common(command)
     command.set_defaults(run=_annotate)
 
 
-def add_annotations(command: argparse.ArgumentParser, common: Common) -> None:
+def add_annotations(command: argparse.ArgumentParser) -> None:
     """The options of `annotations`."""
     command.description = "The annotations of a dataset: where their columns come from, and how many cells have them."
     command.add_argument("id", metavar="ID")
-    common(command)
+    add_common(command)
     command.set_defaults(run=_annotations)
 
 
-def add_files(command: argparse.ArgumentParser, common: Common, kind: str) -> None:
+def add_files(command: argparse.ArgumentParser, kind: str) -> None:
     """The options of `skeletons` and `meshes`."""
     what = {"skeletons": "skeletons, SWC files", "meshes": "meshes, PLY or OBJ files"}[kind]
     command.description = (
@@ -67,12 +64,8 @@ def add_files(command: argparse.ArgumentParser, common: Common, kind: str) -> No
     add("folder", metavar="DIR", type=Path)
     add("--unit", required=True, metavar="U", help="unit of the files: nm, um or voxel")
     add("--voxel-nm", default=None, metavar="X,Y,Z", help="size of a voxel (default: that of the dataset)")
-    common(command)
+    add_common(command)
     command.set_defaults(run=_files, kind=kind)
-
-
-def _data_dir(options: argparse.Namespace) -> Path:
-    return options.data or Path(os.environ.get("SYNAPTOSCOPE_DATA") or "data")
 
 
 def _annotate(options: argparse.Namespace) -> int:
@@ -84,7 +77,7 @@ def _annotate(options: argparse.Namespace) -> int:
         words = "a FILE, --cave-table NAME or --remove NAME"
         raise UsageError(f"annotate needs {words}" if not given else f"annotate takes one of {words}, not several")
     if options.remove:
-        gone = remove(_data_dir(options), options.id, options.remove)
+        gone = remove(data_dir(options), options.id, options.remove)
         names = list(gone.columns)
         print(json.dumps({"id": options.id, "removed": gone.name, "columns": names}) if options.json else
               f"{gone.name} removed from {options.id}: {', '.join(names)}")  # fmt: skip
@@ -94,7 +87,7 @@ def _annotate(options: argparse.Namespace) -> int:
         file=options.file or Path(), key=options.key, on=options.on, prefix=options.prefix, rule=options.rule,
         columns=tuple(c.strip() for c in options.columns.split(",") if c.strip()), name=options.name,
     )  # fmt: skip
-    joined = _of_cave(options, wish) if options.cave_table else annotate(_data_dir(options), options.id, wish)
+    joined = _of_cave(options, wish) if options.cave_table else annotate(data_dir(options), options.id, wish)
     report(joined, options.json)
     return 0
 
@@ -104,7 +97,7 @@ def _of_cave(options: argparse.Namespace, wish: Any) -> Joined:
     from data_access.adapters.cave import annotating
     from data_access.jobs import Jobs
 
-    folder = _data_dir(options)
+    folder = data_dir(options)
     request = annotating.request(options.id, options.cave_table, wish)
     server = annotating.source(folder, options.id).server
     token = cli_cave.find_token(server)
@@ -141,7 +134,7 @@ def report(joined: Joined, in_json: bool) -> None:
 def _annotations(options: argparse.Namespace) -> int:
     from data_access.annotations import listed
 
-    found = listed(_data_dir(options), options.id)
+    found = listed(data_dir(options), options.id)
     if options.json:
         print(json.dumps({"data": [as_json(joined) for joined in found]}, ensure_ascii=False))
         return 0
@@ -160,11 +153,11 @@ def _files(options: argparse.Namespace) -> int:
     from data_access import placed_files
 
     unit = _unit(options.unit)
-    voxel = _voxel(options.voxel_nm)
-    if voxel and unit != "voxel":
+    size = voxel("--voxel-nm", options.voxel_nm)
+    if size and unit != "voxel":
         raise UsageError(f"--voxel-nm goes with --unit voxel, not with --unit {unit}")
     with Stages() as stages:
-        placed = placed_files.add(_data_dir(options), options.id, options.kind, options.folder, unit, voxel, stages)
+        placed = placed_files.add(data_dir(options), options.id, options.kind, options.folder, unit, size, stages)
     if options.json:
         print(json.dumps({"id": options.id} | asdict(placed), ensure_ascii=False))
     else:
@@ -188,15 +181,3 @@ def _unit(word: str) -> str:
     if word not in words:
         raise UsageError(f"--unit {word}: expected nm, um or voxel")
     return words[word]
-
-
-def _voxel(text: str | None) -> tuple[float, float, float] | None:
-    if text is None:
-        return None
-    try:
-        x, y, z = (float(part) for part in text.replace("x", ",").split(","))
-    except ValueError:
-        raise UsageError(f"--voxel-nm {text}: three numbers were expected, such as 8,8,8") from None
-    if not all(math.isfinite(side) and side > 0 for side in (x, y, z)):
-        raise UsageError(f"--voxel-nm {text}: sizes must be above 0")
-    return x, y, z

@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
+from data_access.cli_options import add_common, data_dir, report
 from data_access.errors import UsageError
 from data_access.secret import Secret
 
 SERVER = "https://global.daf-apis.com"
 
 
-def add_pull(command: argparse.ArgumentParser, common: Callable[[argparse.ArgumentParser], None]) -> None:
+def add_pull(command: argparse.ArgumentParser) -> None:
     """The options of `pull cave`."""
     command.description = (
         "Fetch the synapses of chosen cells from a CAVE datastack. The dataset opens while it fills; killed at any "
@@ -34,16 +33,16 @@ def add_pull(command: argparse.ArgumentParser, common: Callable[[argparse.Argume
     add("--skeletons", action="store_true", help="skeletons of the cells too, where the service has them")
     add("--no-compartments", action="store_true", help="leave out the target compartments of the synapses")
     add("--timeout", type=float, default=120.0, metavar="S", help="longest wait for bytes of an answer (default 120)")
-    common(command)
+    add_common(command)
     command.set_defaults(run=_pull)
 
 
-def add_look(command: argparse.ArgumentParser, common: Callable[[argparse.ArgumentParser], None]) -> None:
+def add_look(command: argparse.ArgumentParser) -> None:
     """The options of `cave`."""
     command.description = "What there is to pull: the versions of a CAVE datastack, or the tables of one of them."
     _add_stack(command)
     command.add_argument("--version", type=_version, default=None, metavar="V", help="list the tables of this version")
-    common(command)
+    add_common(command)
     command.set_defaults(run=_look)
 
 
@@ -80,15 +79,10 @@ def find_token(server: str) -> Secret | None:
     return tokens.find(Secret(given) if given else None, server)
 
 
-def _data_dir(options: argparse.Namespace) -> Path:
-    return options.data or Path(os.environ.get("SYNAPTOSCOPE_DATA") or "data")
-
-
 def _pull(options: argparse.Namespace) -> int:
     from data_access.adapters.cave import job, pull
     from data_access.adapters.cave.client import Limits
     from data_access.adapters.cave.report import Unreported
-    from data_access.cli import report
     from data_access.jobs import Jobs
 
     server = _server(options)
@@ -102,7 +96,7 @@ def _pull(options: argparse.Namespace) -> int:
     if options.timeout <= 0:
         raise UsageError(f"--timeout {options.timeout:g}: seconds above 0 were expected")
     limits = replace(Limits(), read_s=options.timeout)
-    folder, token = _data_dir(options), find_token(server)
+    folder, token = data_dir(options), find_token(server)
     if options.estimate:
         found = pull.preview(folder, request, token, Unreported(), limits)
         print(json.dumps(asdict(found) | {"seconds": found.seconds}) if options.json else found.sentence())

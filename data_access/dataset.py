@@ -98,6 +98,10 @@ class Dataset:
                 self._columns[name] = self._read_column(name)
             return self._columns[name]
 
+    def numbers(self, name: str) -> np.ndarray:
+        """One column as float64 (n_cells,), missing as NaN. Raises InputError as `column` does."""
+        return pd.to_numeric(self.column(name)).to_numpy(dtype=np.float64, na_value=np.nan)
+
     def _read_column(self, name: str) -> pd.Series:
         if name in MICROMETRES and name not in self.meta.columns and name in self.columns:
             nm = self._read_column(MICROMETRES[name])

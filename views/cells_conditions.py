@@ -7,9 +7,10 @@ and puts others in; all other parts stay as they were written.
 
 from __future__ import annotations
 
-import keyword
 import re
 from dataclasses import dataclass
+
+from data_access import cellsets
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'"
 _NUMBER = r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?"
@@ -72,7 +73,7 @@ def _is_wrapped(text: str) -> bool:
 
 def name(column: str) -> str:
     """A column as a filter names it."""
-    return column if column.isidentifier() and not keyword.iskeyword(column) else f"`{column}`"
+    return cellsets.column_name(column)
 
 
 def quoted(value: str) -> str:

@@ -44,7 +44,6 @@ class CellsPage:
 
 
 ZOOM = ("x0", "x1", "y0", "y1")
-TABLE_ONLY = ("sort", "cols", "summary")
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,6 @@ from views.tables import Resolve
 
 BINS = 30
 MOST_KINDS = 400  # of a panel; a column with more is no column of kinds
-FEW_NUMBERS = 12  # whole numbers up to which each is a bin of its own
 FIRST = ("cell_type", "broad_type", "depth_um", "out_synapses", "in_synapses")
 PANELS = 3
 
@@ -131,7 +130,7 @@ def _per_kind(values: pd.Categorical, codes: np.ndarray) -> np.ndarray:
 
 
 def _numbers(dataset: Dataset, view: CellsPage, column: str) -> Panel:
-    values = pd.to_numeric(dataset.column(column)).to_numpy(dtype=np.float64, na_value=np.nan)
+    values = dataset.numbers(column)
     edges = _edges(values[np.isfinite(values)])
     if edges is None:
         raise InputError(f"no cell has a {column}")
@@ -216,7 +215,7 @@ def _whole(dataset: Dataset, view: CellsPage, column: str) -> Panel:
         n, n_selected = _per_kind(kinds, codes), _per_kind(kinds, inside)
         bars = tuple(Bar(b.kind, None, None, int(n[place[b.kind]]), int(n_selected[place[b.kind]])) for b in found.bars)
         return replace(found, bars=tuple(b for b in bars if b.n))
-    values = pd.to_numeric(dataset.column(column)).to_numpy(dtype=np.float64, na_value=np.nan)
+    values = dataset.numbers(column)
     edges = np.array([b.left for b in found.bars] + [found.bars[-1].right], dtype=np.float64)
     n, n_selected = _per_bin(values[codes], edges), _per_bin(values[inside], edges)
     bars = tuple(Bar(None, b.left, b.right, int(n[i]), int(n_selected[i])) for i, b in enumerate(found.bars))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from data_access.dataset import Dataset
 from data_access.errors import InputError, did_you_mean
@@ -106,7 +105,7 @@ def build(dataset: Dataset, view: CellsPage) -> SomaMap:
 @lru_cache(maxsize=16)
 def position(dataset: Dataset, column: str) -> np.ndarray:
     """A column as float32 (n_cells,), NaN where it is missing."""
-    values = pd.to_numeric(dataset.column(column)).to_numpy(dtype=np.float64, na_value=np.nan)
+    values = dataset.numbers(column)
     return np.where(np.isfinite(values), values, np.nan).astype(np.float32)
 
 

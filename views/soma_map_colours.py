@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from data_access.dataset import Dataset
 from data_access.errors import InputError, did_you_mean
@@ -94,7 +93,7 @@ def _kinds(dataset: Dataset, column: str) -> Colouring:
 
 
 def _numbers(dataset: Dataset, column: str) -> Colouring:
-    values = pd.to_numeric(dataset.column(column)).to_numpy(dtype=np.float64, na_value=np.nan)
+    values = dataset.numbers(column)
     good = np.isfinite(values)
     if not good.any():
         raise InputError(f"no cell of {dataset.meta.id} has a {column}", "colour by another column")

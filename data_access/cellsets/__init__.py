@@ -16,7 +16,7 @@ from data_access.cellsets.renaming import NewIds, with_ids
 from data_access.cellsets.schema import ColumnSource, Kind, Schema
 from data_access.cellsets.tree import Expr, columns_of
 from data_access.cellsets.wording import describe
-from data_access.cellsets.writing import write
+from data_access.cellsets.writing import column_name, quoted, write
 
 __all__ = [
     "CellSetError",
@@ -29,10 +29,12 @@ __all__ = [
     "SeenValues",
     "UnknownIdsError",
     "UnknownValuesError",
+    "column_name",
     "columns_of",
     "describe",
     "evaluate",
     "parse",
+    "quoted",
     "report",
     "with_ids",
     "write",

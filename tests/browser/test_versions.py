@@ -23,9 +23,7 @@ V1507, V1718 = f"tiny_public-v{OLD}", f"tiny_public-v{NEW}"
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two versions of one datastack, and a dataset of files."""
     folder = tmp_path_factory.mktemp("versions")
-    for version, other in ((OLD, NEW), (NEW, OLD)):
-        versions.make(folder / "data", folder / "files", version)
-        versions.write_others(folder / "data", f"tiny_public-v{version}", other)
+    versions.both(folder)
     versions.make(folder / "data", folder / "files", OLD, "files-only", kind=None, viewer_site=None)
     return folder / "data"
 

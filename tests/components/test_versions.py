@@ -15,11 +15,7 @@ V1507, V1718 = f"tiny_public-v{OLD}", f"tiny_public-v{NEW}"
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("versions")
-    for version, other in ((OLD, NEW), (NEW, OLD)):
-        versions.make(folder / "data", folder / "files", version)
-        versions.write_others(folder / "data", f"tiny_public-v{version}", other)
-    return folder / "data"
+    return versions.both(tmp_path_factory.mktemp("versions"))
 
 
 def asked(data: Path, path: str, search: str = "") -> dict[str, object]:

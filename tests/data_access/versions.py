@@ -89,6 +89,15 @@ def write_others(data: Path, dataset_id: str, version: int) -> None:
     table.to_parquet(data / dataset_id / "other_versions.parquet", index=False)
 
 
+def both(folder: Path) -> Path:
+    """A data folder with both versions, each knowing the nuclei of the other."""
+    data = folder / "data"
+    for version, other in ((OLD, NEW), (NEW, OLD)):
+        make(data, folder / "files", version)
+        write_others(data, f"tiny_public-v{version}", other)
+    return data
+
+
 def write_carried(data: Path, dataset_id: str, rows: list[tuple[int, int, int]]) -> None:
     """The other file of a pull: old_id, version, new_id of cells without a nucleus."""
     table = pd.DataFrame(rows, columns=["old_id", "version", "new_id"])

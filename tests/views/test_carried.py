@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from data_access import stored_sets
@@ -19,11 +17,7 @@ V1507, V1718 = f"tiny_public-v{OLD}", f"tiny_public-v{NEW}"
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Dataset]:
     """Version 1507 and 1718 of one datastack, each knowing the nuclei of the other."""
-    folder = tmp_path_factory.mktemp("carried")
-    data: Path = folder / "data"
-    for version, other in ((OLD, NEW), (NEW, OLD)):
-        versions.make(data, folder / "files", version)
-        versions.write_others(data, f"tiny_public-v{version}", other)
+    data = versions.both(tmp_path_factory.mktemp("carried"))
     return open_dataset(data, V1507), open_dataset(data, V1718)
 
 
