@@ -1,7 +1,7 @@
 // 'Add columns': the way to the form from a dataset, and files that are too large to send.
 (() => {
   "use strict";
-  const clientside = (window.dash_clientside = window.dash_clientside || {});
+  const app = (window.synaptoscope = window.synaptoscope || {});
 
   let wanted = false; // somebody asked for the form: it is laid out, then shown
   document.addEventListener("click", (event) => {
@@ -25,7 +25,7 @@
     event.preventDefault();
     event.stopPropagation();
     const words = `${large.name} is too large to be sent from here: use the command.`;
-    clientside.set_props("annotate-chosen", { children: words });
+    app.setProps("annotate-chosen", { children: words });
   };
   document.addEventListener("change", (event) => refuse(event, event.target.files), true);
   document.addEventListener("drop", (event) => refuse(event, event.dataTransfer && event.dataTransfer.files), true);

@@ -60,7 +60,7 @@
   // the address changes without a control: the words that follow it are told
   const pushed = (changes) => {
     app.pushSearch(changes);
-    clientside.set_props("cell-url", { search: window.location.search });
+    app.setProps("cell-url", { search: window.location.search });
   };
   clientside.cellPage = {
     made(set) {
@@ -80,7 +80,7 @@
     if (!(event.target instanceof Element) || !page()) return;
     const pick = event.target.closest("[data-cell-pick]");
     if (pick) {
-      clientside.set_props(pick.dataset.cellPick, { value: pick.dataset.value });
+      app.setProps(pick.dataset.cellPick, { value: pick.dataset.value });
       return;
     }
     const save = event.target.closest("[data-save-figure]");

@@ -138,7 +138,7 @@
     if (next === told || !clientside.set_props) return;
     told = next;
     // the zoom goes along, so that links keep it
-    clientside.set_props("cells-drawn", { data: { search: window.location.search, at: String(performance.now()), theme: scheme() } });
+    app.setProps("cells-drawn", { data: { search: window.location.search, at: String(performance.now()), theme: scheme() } });
     const [cols, panels] = [wantedColumns(), shownPanels()];
     document.querySelectorAll("[data-toggle-column]").forEach((b) => b.setAttribute("aria-pressed", String(cols.includes(b.dataset.toggleColumn))));
     if (panels) document.querySelectorAll("[data-toggle-panel]").forEach((b) => b.setAttribute("aria-pressed", String(panels.includes(b.dataset.togglePanel))));

@@ -5,7 +5,7 @@
   const app = (window.synaptoscope = window.synaptoscope || {});
   const LONGEST = 1800; // characters of the address
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
-  const put = (id, value) => window.dash_clientside.set_props(id, { value });
+  const put = (id, value) => app.setProps(id, { value });
   const text = (id) => document.getElementById(id).value;
   const isBox = (box) => box instanceof HTMLTextAreaElement && Boolean(box.closest("[data-cell-set]"));
   const isInner = (box) => box.dataset.cellSet === "inner"; // of a form: no control of the page

@@ -1,7 +1,7 @@
 // 'Connect a source': sets put into the box by a click, the buttons of its jobs, the way to the form from a dataset.
 (() => {
   "use strict";
-  const clientside = (window.dash_clientside = window.dash_clientside || {});
+  const app = (window.synaptoscope = window.synaptoscope || {});
   const form = () => document.querySelector("#connect .connect-form");
 
   document.addEventListener("click", (event) => {
@@ -10,7 +10,7 @@
     event.stopPropagation(); // on the page Jobs they are jobs.js's, which has another store to tell
     if (button.hasAttribute("aria-disabled")) return;
     const { jobDo, job } = button.dataset;
-    clientside.set_props("connect-do", { data: { what: jobDo, job, at: Date.now() } });
+    app.setProps("connect-do", { data: { what: jobDo, job, at: Date.now() } });
   }, true);
 
   let wanted = false; // somebody asked to add cells: the form is laid out anew, then shown
@@ -19,7 +19,7 @@
     const fill = event.target.closest("[data-connect-fill]");
     if (fill) {
       const control = fill.dataset.connectTo;
-      clientside.set_props(control, { value: fill.dataset.connectFill });
+      app.setProps(control, { value: fill.dataset.connectFill });
       document.getElementById(control).focus({ preventScroll: true });
     }
     wanted = Boolean(event.target.closest("[data-add-cells]")) || wanted;

@@ -1,8 +1,8 @@
 // Jobs: clicks on their buttons, focus that stays with its job while the list moves, times of this place.
 (() => {
   "use strict";
-  const clientside = (window.dash_clientside = window.dash_clientside || {});
-  const ask = (what, job) => clientside.set_props("jobs-do", { data: { what, job, at: Date.now() } });
+  const app = (window.synaptoscope = window.synaptoscope || {});
+  const ask = (what, job) => app.setProps("jobs-do", { data: { what, job, at: Date.now() } });
 
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-job-do]");

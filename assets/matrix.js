@@ -5,7 +5,6 @@
 (() => {
   "use strict";
   const app = (window.synaptoscope = window.synaptoscope || {});
-  const clientside = (window.dash_clientside = window.dash_clientside || {});
   const CONFIG = {
     displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false, showAxisDragHandles: false, showTips: false,
   };
@@ -190,7 +189,7 @@
       requestAnimationFrame(() => setTimeout(() => {
         const asking = data();
         askedAt = asking.at;
-        clientside.set_props("matrix-drawn", { data: asking });
+        app.setProps("matrix-drawn", { data: asking });
       }));
       askedAt = "soon";
     }
@@ -198,7 +197,7 @@
     const now = pair && around + pair;
     if (now === panel) return;
     panel = now;
-    clientside.set_props("matrix-pick", { data: data() });
+    app.setProps("matrix-pick", { data: data() });
   };
 
   // ---- zoom

@@ -16,7 +16,7 @@
     const control = found("[data-set-control]");
     if (control) {
       const value = control.dataset.prop === "checked" ? true : control.dataset.value;
-      window.dash_clientside.set_props(control.dataset.setControl, { [control.dataset.prop || "value"]: value });
+      app.setProps(control.dataset.setControl, { [control.dataset.prop || "value"]: value });
       document.getElementById("matrix-figure").focus({ preventScroll: true }); // the button is about to go
     } else if (found("[data-close-pair]")) {
       m.close();

@@ -16,7 +16,7 @@
     const text = JSON.stringify(here);
     if (text === told) return;
     told = text;
-    clientside.set_props("here", { data: here });
+    app.setProps("here", { data: here });
   };
   window.addEventListener("synaptoscope:url", () => window.queueMicrotask(tell));
   const start = new MutationObserver(() => {
@@ -100,7 +100,7 @@
   let counter = 0;
   app.notify = (message, { title = null, error = false } = {}) => {
     counter += 1;
-    clientside.set_props("notify", {
+    app.setProps("notify", {
       sendNotifications: [{
         action: "show", id: "note-" + counter, title, message, withBorder: true, withCloseButton: true,
         autoClose: error ? false : 2500, color: error ? "red" : undefined,
@@ -220,7 +220,7 @@
       const [from, to] = [document.getElementById("dataset-switch").dataset.current, version.dataset.chooseVersion];
       if (from === to) return;
       asked = `${window.location.href} ${to} ${performance.now()}`;
-      clientside.set_props("version-asked", { data: { from, to, path: window.location.pathname, search: "?" + kept(["pair"]), asked } });
+      app.setProps("version-asked", { data: { from, to, path: window.location.pathname, search: "?" + kept(["pair"]), asked } });
       return;
     }
     if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog[open]")) {

@@ -49,7 +49,7 @@
     const ready = document.getElementById("shell") && window.dash_clientside && window.dash_clientside.set_props;
     if (!ready || scheme === last || (scheme !== "light" && scheme !== "dark")) return;
     last = scheme;
-    window.dash_clientside.set_props("theme", { data: scheme });
+    app.setProps("theme", { data: scheme });
   };
   new MutationObserver(publish).observe(root, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
   app.publishTheme = publish; // shell.js calls it once the shell stands

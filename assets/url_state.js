@@ -57,6 +57,16 @@
   app.replaceSearch = (changes) => write(changes, "replaceState");
   app.pushSearch = (changes) => write(changes, "pushState");
 
+  // ---- telling a component something; one whose page was left meanwhile is not there any more, and Dash would throw
+  app.setProps = (id, props) => {
+    try {
+      if (window.dash_component_api.getLayout(id) === undefined) return;
+    } catch {
+      return;
+    }
+    clientside.set_props(id, props);
+  };
+
   // ---- going to another page of the app, or to another state of this one, without a reload
   app.go = (href) => {
     window.history.pushState({}, "", href);
@@ -73,14 +83,14 @@
       values.forEach((value, i) => {
         if (value === clientside.no_update) return;
         ours.set(`${schema[i].id}.${schema[i].prop}`, JSON.stringify(value));
-        clientside.set_props(schema[i].id, { [schema[i].prop]: value });
+        app.setProps(schema[i].id, { [schema[i].prop]: value });
       });
       if (text === clientside.no_update) return;
       // a figure that follows the address by itself is painted before Dash hears of it
       Promise.resolve(app.drawing).then(() => { // unless the address has moved on meanwhile
         if (window.location.search !== text) return;
         ours.set(`${location}.search`, JSON.stringify(text)); // and is no step for the controls to follow
-        clientside.set_props(location, { search: text });
+        app.setProps(location, { search: text });
       });
     },
     // -> [search, ...controls], no_update for each that stays
@@ -140,8 +150,8 @@
     if (pathname === here.pathname && search === here.search) return; // a jump within the page, or no step at all
     if (stays(page)) {
       ours.delete(`${page.dataset.pageUrl}.search`);
-      clientside.set_props(page.dataset.pageUrl, { search });
-    } else clientside.set_props("_pages_location", { pathname, search, hash, href });
+      app.setProps(page.dataset.pageUrl, { search });
+    } else app.setProps("_pages_location", { pathname, search, hash, href });
     announce();
   };
   window.addEventListener("popstate", step, true);

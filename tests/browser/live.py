@@ -108,7 +108,7 @@ def watch(page: Page) -> Watch:
             seen.note(f"request failed: {request.url} {request.failure}")
 
     page.on("console", on_console)
-    page.on("pageerror", lambda error: seen.note(f"page error: {error}"))
+    page.on("pageerror", lambda error: seen.note(f"page error: {error.stack or error}"))
     page.on("requestfailed", on_failed)
     page.on("response", lambda r: seen.note(f"status {r.status}: {r.url}") if r.status >= 400 else None)
     return seen

@@ -154,3 +154,19 @@ def test_axe_finds_nothing_and_nothing_moves(base: str, open_page: Open, size: t
     assert page.evaluate(boxes) == before
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#palette")).to_be_hidden()
+
+
+def test_a_page_left_before_its_words_were_asked_for_leaves_no_error(base: str, open_page: Open) -> None:
+    page = at_rest(open_page(base + "/?ds=one"))
+    page.evaluate("""() => {
+        window.later = [];
+        window.requestAnimationFrame = (call) => window.later.push(call);
+        synaptoscope.go("/matrix?ds=one");
+    }""")
+    page.wait_for_selector("#matrix-graph .main-svg, #matrix-graph img, #matrix-graph canvas")
+    while not page.evaluate("() => window.later.some((call) => String(call).includes('setTimeout'))"):
+        page.wait_for_timeout(20)
+    page.evaluate("() => synaptoscope.go('/jobs?ds=one')")
+    page.wait_for_selector("#matrix-graph", state="detached")
+    page.evaluate("() => window.later.forEach((call) => call(performance.now()))")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
