@@ -57,14 +57,20 @@
   app.replaceSearch = (changes) => write(changes, "replaceState");
   app.pushSearch = (changes) => write(changes, "pushState");
 
-  // ---- telling a component something; one whose page was left meanwhile is not there any more, and Dash would throw
-  app.setProps = (id, props) => {
+  // ---- telling a component something. Dash throws for one that is not laid out: it may be there in a moment (what
+  // is on the screen can be a step ahead of Dash), or its page was left
+  const PATIENCE = [40, 50]; // times, ms apart
+  const laidOut = (id) => {
     try {
-      if (window.dash_component_api.getLayout(id) === undefined) return;
+      return window.dash_component_api.getLayout(id) !== undefined;
     } catch {
-      return;
+      return false;
     }
-    clientside.set_props(id, props);
+  };
+  app.setProps = (id, props, tries = PATIENCE[0], page = window.location.pathname) => {
+    if (laidOut(id)) clientside.set_props(id, props);
+    else if (tries && page === window.location.pathname)
+      window.setTimeout(() => app.setProps(id, props, tries - 1, page), PATIENCE[1]);
   };
 
   // ---- going to another page of the app, or to another state of this one, without a reload

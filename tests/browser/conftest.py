@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.live import HERE, WIDE, Open, Watch, serve, watch
 
@@ -15,6 +15,8 @@ FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",  # WebGL without a graphics card
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # what the processor draws for a card it does not have costs more than it saves
+    "--disable-gpu-rasterization",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -63,36 +65,66 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright, chromium: Path) -> Iterator[Browser]:
-    launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+def browser(
+    playwright: Playwright, chromium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """One browser with a profile on disk: it keeps the scripts compiled, which is more than half of a page's cost."""
+    profile = tmp_path_factory.mktemp("profile")
+    launched = playwright.chromium.launch_persistent_context(profile, executable_path=chromium, args=FLAGS)
+    launched.set_default_timeout(60_000)
     yield launched
     launched.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """open_page(url, size=WIDE, scheme="light") -> Page, in a context of its own, checked when the test ends.
+def other_browser(playwright: Playwright, chromium: Path) -> Iterator[Callable[..., BrowserContext]]:
+    """other_browser(timezone_id=..., ...) -> a browser in another place or on another screen."""
+    opened: list[BrowserContext] = []
 
-    `page.watch.allow(text)` lets a trouble pass whose line contains the text.
+    def start(**options: Any) -> BrowserContext:
+        launched = playwright.chromium.launch_persistent_context("", executable_path=chromium, args=FLAGS, **options)
+        opened.append(launched)
+        return launched
+
+    yield start
+    for launched in opened:
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: BrowserContext, other_browser: Callable[..., BrowserContext]) -> Iterator[Open]:
+    """open_page(url, size=WIDE, scheme="light", permissions=(), **options) -> Page, checked when the test ends.
+
+    Options are those of a browser of its own, such as timezone_id.
+
+    What the page kept is then emptied. `page.watch.allow(text)` lets a trouble pass whose line contains the text.
     """
-    contexts: list[BrowserContext] = []
     watched: list[Watch] = []
 
-    def start(url: str, size: tuple[int, int] = WIDE, scheme: str = "light", **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", **options
-        )
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
+    def start(
+        url: str,
+        size: tuple[int, int] = WIDE,
+        scheme: str = "light",
+        permissions: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Page:
+        viewport = {"width": size[0], "height": size[1]}
+        browser.grant_permissions(list(permissions))
+        page = (other_browser(viewport=viewport, **options) if options else browser).new_page()
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.watch = watch(page)  # type: ignore[attr-defined]
         watched.append(page.watch)  # type: ignore[attr-defined]
         page.goto(url)
         return page
 
     yield start
-    for context in contexts:
-        context.close()
+    for page in browser.pages:
+        if page.url.startswith("http"):
+            page.evaluate("() => localStorage.clear()")
+        page.close()
+    browser.clear_cookies()
+    browser.clear_permissions()
     problems = [p for w in watched for p in w.left()]
     assert not problems, "\n".join(problems)
 

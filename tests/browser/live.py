@@ -77,6 +77,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
+DRIVER = (
+    "GPU stall due to ReadPixels"  # of a picture that WebGL has to hand to the processor, which draws the page here
+)
+
+
 @dataclass
 class Watch:
     """What went wrong in a page; `allow(text)` names a text whose trouble a test expects."""
@@ -100,7 +105,8 @@ def watch(page: Page) -> Watch:
 
     def on_console(message: Any) -> None:
         # Chromium logs failed loads too; those come in with their address through on_response
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        known = message.text.startswith("Failed to load resource") or DRIVER in message.text
+        if message.type in ("error", "warning") and not known:
             seen.note(f"console {message.type}: {message.text}")
 
     def on_failed(request: Any) -> None:

@@ -106,6 +106,7 @@ def test_by_keyboard_alone_from_search_to_the_matrix_of_the_strongest_inputs(
     focus_by_tab(page, "#cell-make-pre")
     page.keyboard.press("Enter")
     expect(page.locator("#cell-made-say")).to_contain_text("10 cells are the pre set now")
+    page.wait_for_url("**pre=**")
     assert asked(page)["pre"] == ", ".join(wanted)
     focus_by_tab(page, "#cell-see-matrix")
     page.keyboard.press("Enter")
@@ -165,6 +166,7 @@ def test_three_dimensions_are_drawn_and_keep_the_address(base: str, open_page: O
 
 def test_a_partner_leads_on_to_its_own_page(base: str, open_page: Open) -> None:
     page = at_rest(open_page(f"{base}/cell/{CELL}?ds=tree"))
+    expect(page.locator(f"{ROW}[row-index='0']")).to_have_attribute("row-id", re.compile("."))  # its row has come
     partner = page.locator(f"{ROW}[row-index='0']").get_attribute("row-id")
     page.locator(f"{ROW}[row-index='0'] [col-id='partner_id']").focus()
     page.keyboard.press("Enter")

@@ -231,20 +231,20 @@ class TestTheme:
 
 class TestShare:
     def test_copies_the_link_with_the_dataset_pinned(self, base: str, open_page: Open) -> None:
-        page = at_rest(open_page(base + "/?note=1", permissions=["clipboard-read", "clipboard-write"]))
+        page = at_rest(open_page(base + "/?note=1", permissions=("clipboard-read", "clipboard-write")))
         page.locator("#share").click()
         expect(page.get_by_text("Copied the link to this view")).to_be_visible()
         assert page.evaluate("() => navigator.clipboard.readText()") == base + "/?note=1&ds=measured"
 
     def test_an_id_is_copied_whole(self, base: str, open_page: Open) -> None:
-        page = at_rest(open_page(base + "/", permissions=["clipboard-read", "clipboard-write"]))
+        page = at_rest(open_page(base + "/", permissions=("clipboard-read", "clipboard-write")))
         page.get_by_role("button", name="Copy dataset id measured").click()
         expect(page.get_by_text("Copied dataset id")).to_be_visible()
         assert axe(page) == []
         assert page.evaluate("() => navigator.clipboard.readText()") == "measured"
 
     def test_works_where_the_clipboard_interface_is_missing(self, base: str, open_page: Open) -> None:
-        page = open_page("about:blank", permissions=["clipboard-read", "clipboard-write"])
+        page = open_page("about:blank", permissions=("clipboard-read", "clipboard-write"))
         page.add_init_script("window.read = navigator.clipboard; Object.defineProperty(navigator, 'clipboard', {})")
         page.goto(base + "/")
         at_rest(page)
