@@ -27,6 +27,7 @@ Tested = Literal["proofread", "complete", "all"]
 # Axons by reach (none, onto cells of the column, everywhere) and by whether all outputs are in the dataset.
 _NOWHERE, _IN_COLUMN, _EVERYWHERE = 0, 1, 2
 _N_PRE, _N_POST = 6, 4
+_N_BOTH = _N_PRE * _N_POST
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,38 @@ def n_tested_grouped(
     return pairs
 
 
+def n_tested_both_ways(
+    t: Testability,
+    pre_codes: Int32,
+    post_codes: Int32,
+    pre_group: Int32,
+    post_group: Int32,
+    k: int,
+    mode: Tested = "proofread",
+) -> Int64:
+    """Number of unordered pairs {a, b} of which both orders are tested, int64 (k, k).
+
+    Entry (g, h) counts the pairs with one cell in group g of `pre_codes` and the other in group h of `post_codes`, each
+    once, also where both cells lie in both sets; the groups of both sets are numbered alike. Codes, order and cost as
+    in `n_tested_grouped`. With one set for both the entries (g, h) and (h, g) are the same pairs.
+    """
+    _check(mode)
+    pre_class, post_class = _both_class(t, pre_codes, mode), _both_class(t, post_codes, mode)
+    pairs = _pairs_both_ways(
+        _histogram(pre_group, pre_class, k, _N_BOTH), _histogram(post_group, post_class, k, _N_BOTH)
+    )
+    _, at_pre, at_post = np.intersect1d(pre_codes, post_codes, assume_unique=True, return_indices=True)
+    cells = pre_class[at_pre] >= 0
+    shared_class, g, h = pre_class[at_pre][cells], pre_group[at_pre][cells], post_group[at_post][cells]
+    np.subtract.at(pairs, (g, h), _TESTED_BOTH[shared_class, shared_class].astype(np.int64))
+    # Within a group the pairs of two shared cells were counted from either end.
+    shared = _histogram(g, shared_class, k, _N_BOTH)
+    ordered = np.einsum("gc,cd,gd->g", shared, _TESTED_BOTH.astype(np.int64), shared)
+    itself = np.bincount(g, _TESTED_BOTH[shared_class, shared_class], k).astype(np.int64)
+    pairs[np.diag_indices(k)] -= (ordered - itself) // 2
+    return pairs
+
+
 def connection_is_tested(t: Testability, pre_code: Int32, post_code: Int32, mode: Tested = "proofread") -> Bool:
     """Whether each ordered pair (pre_code[k], post_code[k]) is tested, bool (k,)."""
     _check(mode)
@@ -134,6 +167,26 @@ def _tested_classes() -> Bool:
 
 
 _TESTED = _tested_classes()
+
+
+def _both_class(t: Testability, codes: Int32, mode: Tested) -> Int64:
+    """The class of a cell as pre and as post in one number, -1 for a fragment."""
+    return np.where(t.is_cell[codes], _N_POST * _pre_class(t, codes, mode) + _post_class(t, codes), -1)
+
+
+def _tested_both_classes() -> Bool:
+    """Whether both orders of a pair of such classes are tested, bool (24, 24), symmetric."""
+    pre, post = np.divmod(np.arange(_N_BOTH), _N_POST)
+    forth = _TESTED[pre[:, None], post[None, :]]
+    return forth & forth.T
+
+
+_TESTED_BOTH = _tested_both_classes()
+
+
+def _pairs_both_ways(n_pre: Int64, n_post: Int64) -> Int64:
+    """Ordered pairs tested in both orders, from the cells by group and class, int64 (k, k)."""
+    return np.asarray(n_pre @ _TESTED_BOTH.astype(np.int64) @ n_post.T)
 
 
 def _histogram(group: Int32, kind: Int64, k: int, n_kinds: int) -> Int64:

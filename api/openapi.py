@@ -10,7 +10,9 @@ from api.openapi_parts import LEDGER_EXAMPLE, NOT_MODIFIED, SCHEMAS, Json, probl
 from api.params import FORMS
 from api.tables import PICTURE, TABLES, Column, Picture, Table
 from views import schema
+from views.long_run import LONG
 from views.neuroglancer import NeuroglancerView
+from views.reciprocal import ReciprocalView
 from views.schema import Param
 from views.search import SearchView
 
@@ -77,7 +79,7 @@ def _both(route: Table | Picture, answers: Json) -> Json:
 def _ways(name: str, summary: str, view: type, unused: tuple[str, ...], answers: Json, more: Json,
           of_get: Json | None = None) -> Json:  # fmt: skip
     wanted = [p for p in schema.params(view) if p.key != "ds"]
-    query = [_parameter(p, p.key in unused) for p in wanted]
+    query = [_parameter(p, p.key in unused, p.key == "cell" and view is not ReciprocalView) for p in wanted]
     query += [{"name": key, "in": "query", "schema": form} for key, form in more.items()]
     fields = {p.key: _schema(p) | {"description": p.doc} for p in wanted} | more
     form: Json = {"type": "object", "properties": fields, "additionalProperties": False}
@@ -88,10 +90,10 @@ def _ways(name: str, summary: str, view: type, unused: tuple[str, ...], answers:
     }
 
 
-def _parameter(param: Param, unused: bool) -> Json:
+def _parameter(param: Param, unused: bool, required: bool = False) -> Json:
     doc = f"{param.doc} (accepted, no effect here)" if unused else param.doc
-    required = {"required": True} if param.key == "cell" else {}
-    return {"name": param.key, "in": "query", "description": doc, "schema": _schema(param), **required}
+    needed = {"required": True} if required else {}
+    return {"name": param.key, "in": "query", "description": doc, "schema": _schema(param), **needed}
 
 
 def _schema(param: Param) -> Json:
@@ -142,7 +144,18 @@ def _table_answers(table: Table) -> Json:
     }
     content: Json = {"application/json": {"schema": body, "example": example}}
     content |= {form.media_type.split(";")[0]: {} for form in FORMATS if form.suffix != "json"}
-    return {"200": {"description": "the table", "content": content}}
+    answers: Json = {"200": {"description": "the table", "content": content}}
+    if table.name in LONG:
+        answers["202"] = _later()
+    return answers
+
+
+def _later() -> Json:
+    """The answer while a job makes the table."""
+    job = {"$ref": "#/components/schemas/job"}
+    found = _json("it takes longer than a request may: the job that makes it. Ask again once it is done", job)
+    where = {"description": "the job", "schema": {"type": "string", "format": "uri-reference"}}
+    return found | {"headers": {"Location": where}}
 
 
 def _json(description: str, body: Json, example: Any = None) -> Json:

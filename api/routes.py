@@ -11,16 +11,16 @@ from typing import Any
 import flask
 import orjson
 
-from api import cells, complete, figures, formats, jobs, neuroglancer, openapi, params, search, sets, skeletons
+from api import cells, complete, figures, formats, jobs, neuroglancer, openapi, pair, params, search, sets, skeletons
 from api.tables import PICTURE, TABLES, Table
 from data_access import cache
 from data_access.cache import ResultCache, ResultKey
 from data_access.dataset import Broken, Dataset, open_dataset, survey
 from data_access.errors import NotFoundError, did_you_mean
-from data_access.jobs import Jobs
+from data_access.jobs import Job, Jobs
 from serving import etag
 from settings import Settings
-from views import schema
+from views import long_run, schema
 
 PATH = "api/v1"
 
@@ -51,7 +51,7 @@ def register(server: flask.Flask, settings: Settings) -> None:
     blueprint.route("/datasets/<dataset_id>/neuroglancer", methods=["GET", "POST"])(api.neuroglancer)
     blueprint.get("/datasets/<dataset_id>/skeletons/<path:cell>.swc")(api.skeleton)
     blueprint.route("/datasets/<dataset_id>/<name>", methods=["GET", "POST"])(api.nothing)
-    for part in (blueprint, figures.blueprint, cells.blueprint, complete.blueprint):
+    for part in (blueprint, figures.blueprint, cells.blueprint, complete.blueprint, pair.blueprint):
         server.register_blueprint(part, url_prefix=f"{settings.url_prefix}{PATH}")
 
 
@@ -91,8 +91,14 @@ class _Api:
         def make() -> flask.Response:
             started = time.perf_counter()
             with params.resolving(self.settings.data) as resolve:
-                result = table.make(dataset, view, resolve)
-            result = result.timed(1000 * (time.perf_counter() - started))
+                if table.name in long_run.LONG:
+                    found = long_run.get(self.settings.data, dataset, table.name, view, resolve)
+                    if isinstance(found, long_run.Running):
+                        return self._accepted(found.job)
+                    result = found.result
+                else:
+                    result = table.make(dataset, view, resolve)
+                    result = result.timed(1000 * (time.perf_counter() - started))
             return formats.respond(result, form, f"{dataset.meta.id}-{table.name}")
 
         return self._tagged(self._key(dataset, schema.cache_key(view) + table.depends(dataset), suffix), make)
@@ -162,6 +168,14 @@ class _Api:
         """POST /jobs/{id}/cancel"""
         return _fresh(_json(orjson.dumps(jobs.cancel(Jobs(self.settings.data), job_id))))
 
+    def _accepted(self, job: Job) -> flask.Response:
+        """202: a job makes the answer; where it is, and how it stands."""
+        response = _fresh(_json(orjson.dumps(job.public())))
+        response.status_code = 202
+        response.headers["Location"] = f"{self.settings.url_prefix}{PATH}/jobs/{job.id}"
+        response.headers["Retry-After"] = "2"
+        return response
+
     def _key(self, dataset: Dataset, view: str, kind: str) -> ResultKey:
         meta = dataset.meta
         return ResultKey(meta.id, meta.generation, meta.fingerprint, view, kind)
@@ -171,7 +185,11 @@ class _Api:
         if flask.request.method == "POST":
             return _fresh(make())
         tag = self.results.digest(key)
-        return etag.unchanged(tag) or etag.conditional(make(), tag)
+        unchanged = etag.unchanged(tag)
+        if unchanged is not None:
+            return unchanged
+        response = make()
+        return response if response.status_code == 202 else etag.conditional(response, tag)
 
 
 def _json(content: bytes) -> flask.Response:

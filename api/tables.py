@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
 
+from api import motif_tables, pair_tables
+from api.chance_tables import RECIPROCITY
+from api.table import Column, Table
 from components import matrix_figure
 from data_access.dataset import Dataset
 from data_access.errors import InputError
@@ -17,44 +19,18 @@ from views import (
     matrix,
     matrix_picture,
     matrix_table,
+    pair_synapses,
     partners,
     schema,
     tables,
 )
 from views.matrix import MatrixView
-from views.result import TableResult
 from views.tables import Resolve
+
+__all__ = ["LARGEST", "PICTURE", "TABLES", "THEMES", "Column", "MatrixPicture", "Picture", "Table"]
 
 THEMES = ("light", "dark")
 LARGEST = 4096
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: an id is text in JSON and int64 (or text) elsewhere; nullable = may be missing."""
-
-    name: str
-    kind: Literal["id", "text", "integer", "number", "boolean"]
-    meaning: str
-    example: object
-    nullable: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table route. `unused`: parameters that are accepted, as a page's address holds them, and do nothing.
-
-    `depends`: what the answer depends on beside the dataset and the view, as a text that changes with it.
-    """
-
-    name: str
-    view: type[Any]
-    make: Callable[[Dataset, Any, Resolve], TableResult]
-    summary: str
-    columns: tuple[Column, ...]
-    more: str = ""
-    unused: tuple[str, ...] = ()
-    depends: Callable[[Dataset], str] = lambda dataset: ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +170,28 @@ TABLES = (
         ("sort", "colour", "view", "bin"),
     ),
     Table(
+        "pair_synapses", pair_synapses.PairSynapsesView, pair_synapses.table,
+        "Synapses between two cells, those of a onto b first, and where each lies on the skeletons of both",
+        (
+            Column("synapse_id", "id", "id of the synapse", "165818290"),
+            Column("direction", "text", "ab: of a onto b; ba: of b onto a", "ab"),
+            Column("pre_id", "id", "presynaptic cell", _ID),
+            Column("post_id", "id", "postsynaptic cell", _PARTNER),
+            Column("size", "number", "size, in the source's unit", 2628.0, True),
+            Column("x_nm", "number", "position", 725880.0, True),
+            Column("y_nm", "number", "position", 388976.0, True),
+            Column("z_nm", "number", "position", 889520.0, True),
+            Column("compartment", "text", "part of the postsynaptic cell, as the source says", "spine", True),
+            Column("attached_pre_um", "number", "to the nearest node of the presynaptic skeleton", 0.8, True),
+            Column("path_pre_um", "number", "from the soma to that node along the skeleton; null farther than 10 um "
+                   "from it", 412.0, True),
+            Column("part_pre", "text", "what the skeleton, or else the cell's synapses, call that node", "axon", True),
+            Column("attached_post_um", "number", "the same of the postsynaptic skeleton", 1.2, True),
+            Column("path_post_um", "number", "the same of the postsynaptic skeleton", 128.9, True),
+            Column("part_post", "text", "the same of the postsynaptic skeleton", "dendrite", True),
+        ),
+    ),
+    Table(
         "matrix", MatrixView, matrix_table.table,
         "Non-zero entries of the matrix of two cell sets, cell by cell or group by group",
         (
@@ -213,6 +211,9 @@ TABLES = (
             Column("weight", "number", "strength as the source gives it", 2, True),
         ),
     ),
+    *pair_tables.TABLES,
+    RECIPROCITY,
+    *motif_tables.TABLES,
     Table(
         "carried", carried.CarriedView, carried.carried,
         "The cells of a set in another version of their datastack: root ids change, nuclei do not",

@@ -9,14 +9,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import datasets, drawing, engine, machine, page, report, routes, tables
+from bench import datasets, drawing, engine, machine, page, pairs, report, routes, tables
 from bench.datasets import ROOT
 from bench.report import Section
 from bench.server import serving
 from bench.tables import M, S, Tables
 from data_access.dataset import open_dataset
 
-PARTS = ("engine", "server", "browser")
+PARTS = ("engine", "pairs", "server", "browser")
 DOCUMENT = ROOT / "docs" / "performance.md"
 
 
@@ -30,6 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "engine" in parts:
         _say("rows to connections" + ("" if given.quick else " (the recipe takes half a minute or more on M)"))
         sections.append(engine.section(made, not given.quick, 5 if given.quick else 15))
+    if "pairs" in parts:
+        _say("reciprocal pairs of a large graph (half a minute to draw it)")
+        with tempfile.TemporaryDirectory(prefix="synaptoscope-bench-", ignore_cleanup_errors=True) as folder:
+            sections.append(pairs.section(Path(folder), 5 if given.quick else 15))
     if set(parts) & {"server", "browser"}:
         with tempfile.TemporaryDirectory(prefix="synaptoscope-bench-", ignore_cleanup_errors=True) as folder:
             sections += _on_datasets(Path(folder), made, parts, 3 if given.quick else 9)

@@ -89,6 +89,7 @@ def table(
     empty: str = "No rows",
     label: str = "",
     waits: bool = False,
+    one: bool = False,
 ) -> Component:
     """The table `id` in its box `<id>-box`.
 
@@ -96,7 +97,8 @@ def table(
     offset and sort are added; sorting is the server's. Changing the box's `data-grid-route` asks anew. row_id: the
     field that is unique (default: the first column's). ticks: rows can be ticked; a row whose field `selected` is
     true starts as ticked, and the box tells of each change. filters: a filter under each head (only with `rows`).
-    waits: nothing is fetched before a script of the page has set the box's `data-grid-route` for itself.
+    waits: nothing is fetched before a script of the page has set the box's `data-grid-route` for itself. one: a script
+    of the page may mark one row, with AG Grid's setSelected.
     Raises ValueError unless exactly one of rows and route is given.
     """
     if (rows is None) == (not route):
@@ -113,6 +115,8 @@ def table(
                                    "enableClickSelection": False}  # fmt: skip
         options["selectionColumnDef"] = {"headerName": "✓", "headerTooltip": "ticked = selected", "width": 40,
                                          "pinned": "left", "resizable": False, "sortable": False}  # fmt: skip
+    if one:
+        options["rowSelection"] = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": False}
     if route:
         options |= {"cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "infiniteInitialRowCount": 1, "rowBuffer": 4,
                     "blockLoadDebounceMillis": 60}  # fmt: skip

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from analysis.tested import n_tested_grouped
-from components import cell_link, colours, format, url_state
+from components import cell_link, colours, format, pair_link, url_state
 from components.icons import icon
 from components.matrix_axes import UNTYPED, bar
 from components.matrix_key import measure_words, number
@@ -105,6 +105,7 @@ def _pair_panel(matrix: Matrix, view: MatrixView, pre: int, post: int) -> Compon
     ]
     links = [(text, url_state.href("/matrix", **only, **cell)) for text, cell in alone]
     if pre != post:
+        links.insert(0, ("Both cells, and their synapses in space", pair_link.href(view.ds, pre_id, post_id)))
         links.append(("The other way round", _other_way(view, post_id, pre_id)))
     at = tuple(np.flatnonzero(codes == code) for codes, code in ((matrix.rows.codes, pre), (matrix.cols.codes, post)))
     shown = (int(at[0][0]), int(at[1][0])) if len(at[0]) and len(at[1]) else None

@@ -21,7 +21,7 @@ _TYPES = {
     "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4",
     "double": "f8", "float64": "f8",
 }  # fmt: skip
-_ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">"}
+ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class _Element:
+class Element:
     """One element of a PLY header: its lines there, and (name, type) of its properties; a list has type ""."""
 
     name: str
@@ -70,7 +70,7 @@ def _obj(name: str, content: bytes, factor: np.ndarray) -> Scaled:
 
 
 def _ply(name: str, content: bytes, factor: np.ndarray) -> Scaled:
-    form, elements, end, header = _header(name, content)
+    form, elements, end, header = read_header(name, content)
     place = next((i for i, element in enumerate(elements) if element.name == "vertex"), None)
     if place is None:
         raise InputError(f"{name}: its header names no vertices")
@@ -80,9 +80,9 @@ def _ply(name: str, content: bytes, factor: np.ndarray) -> Scaled:
         raise InputError(f"{name}: its vertices have no plain x, y and z, which is needed")
     if form == "ascii":
         return _ply_text(name, content, end, elements, place, factor)
-    order = _ORDERS[form]
-    start = end + sum(_row(e, order).itemsize * e.count for e in elements[:place])
-    row = _row(vertex, order)
+    order = ORDERS[form]
+    start = end + sum(row_type(e, order).itemsize * e.count for e in elements[:place])
+    row = row_type(vertex, order)
     stop = start + row.itemsize * vertex.count
     if stop > len(content):
         raise InputError(f"{name} is cut short: {vertex.count:,} vertices need {stop - len(content):,} bytes more")
@@ -90,9 +90,9 @@ def _ply(name: str, content: bytes, factor: np.ndarray) -> Scaled:
     rows = np.frombuffer(content, dtype=row, count=vertex.count, offset=start)
     points = np.column_stack([rows[axis].astype(np.float64) for axis in "xyz"]) * factor
     exact = all(kind.startswith("f") for axis, kind in vertex.properties if axis in "xyz")
-    wide = _Element("vertex", vertex.count, tuple((p, k if exact or p not in ("x", "y", "z") else "f8")
+    wide = Element("vertex", vertex.count, tuple((p, k if exact or p not in ("x", "y", "z") else "f8")
                                                   for p, k in vertex.properties))  # fmt: skip
-    changed = np.empty(vertex.count, dtype=_row(wide, order))
+    changed = np.empty(vertex.count, dtype=row_type(wide, order))
     for prop in changed.dtype.names or ():
         changed[prop] = points[:, "xyz".index(prop)] if prop in ("x", "y", "z") else rows[prop]
     if not exact:
@@ -100,41 +100,42 @@ def _ply(name: str, content: bytes, factor: np.ndarray) -> Scaled:
     return _result(name, header + content[end:start] + changed.tobytes() + content[stop:], points)
 
 
-def _header(name: str, content: bytes) -> tuple[str, list[_Element], int, bytes]:
-    """Format, elements, where the data begin, and the header itself."""
+def read_header(name: str, content: bytes) -> tuple[str, list[Element], int, bytes]:
+    """Format, elements, where the data begin, and the header itself of a PLY file; InputError for a damaged one."""
     if not content.startswith(b"ply"):
         raise InputError(f"{name} is no PLY file: it does not begin with 'ply'")
     at = content.find(b"end_header", 0, MAX_HEADER)
     end = content.find(b"\n", at) + 1 if at >= 0 else 0
     if not end:
         raise InputError(f"{name}: its header does not end")
-    form, elements = "", list[_Element]()
+    form, elements = "", list[Element]()
     for number, line in enumerate(content[:at].decode("latin-1").splitlines(), 1):
         words = line.split()
         try:
             if words[:1] == ["format"]:
                 form = words[1]
             elif words[:1] == ["element"]:
-                elements.append(_Element(words[1], int(words[2]), ()))
+                elements.append(Element(words[1], int(words[2]), ()))
             elif words[:1] == ["property"]:
                 elements[-1] = _with_property(elements[-1], words[1:])
         except (IndexError, ValueError, KeyError):
             raise InputError(f"{name}: line {number} of its header cannot be read: {line[:60]}") from None
-    if form != "ascii" and form not in _ORDERS:
+    if form != "ascii" and form not in ORDERS:
         raise InputError(f"{name}: its format is '{form[:40]}'", "known are ascii and binary, little or big endian")
     if any(element.count < 0 for element in elements):
         raise InputError(f"{name}: its header counts less than nothing")
     return form, elements, end, content[:end]
 
 
-def _with_property(element: _Element, words: list[str]) -> _Element:
+def _with_property(element: Element, words: list[str]) -> Element:
     if words[0] == "list":
         lists = (*element.lists, (_TYPES[words[1]], _TYPES[words[2]]))
-        return _Element(element.name, element.count, (*element.properties, (words[3], "")), lists)
-    return _Element(element.name, element.count, (*element.properties, (words[1], _TYPES[words[0]])), element.lists)
+        return Element(element.name, element.count, (*element.properties, (words[3], "")), lists)
+    return Element(element.name, element.count, (*element.properties, (words[1], _TYPES[words[0]])), element.lists)
 
 
-def _row(element: _Element, order: str) -> np.dtype:
+def row_type(element: Element, order: str) -> np.dtype:
+    """The bytes of one row of an element without lists; `order`: < or >."""
     return np.dtype([(prop, order + kind) for prop, kind in element.properties])
 
 
@@ -148,7 +149,7 @@ def _with_doubles(header: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def _check_faces(name: str, content: bytes, start: int, elements: list[_Element], order: str, n: int) -> None:
+def _check_faces(name: str, content: bytes, start: int, elements: list[Element], order: str, n: int) -> None:
     """InputError where the faces are cut short or name a vertex that is not there; triangles alone are quick."""
     faces = elements[0] if elements else None
     if faces is None or faces.count == 0 or len(faces.properties) != 1 or len(faces.lists) != 1:
@@ -172,7 +173,7 @@ def _check_faces(name: str, content: bytes, start: int, elements: list[_Element]
         raise InputError(f"{name} is cut short in its last face")
 
 
-def _ply_text(name: str, content: bytes, end: int, elements: list[_Element], place: int, factor: np.ndarray) -> Scaled:
+def _ply_text(name: str, content: bytes, end: int, elements: list[Element], place: int, factor: np.ndarray) -> Scaled:
     first = content[:end].count(b"\n")
     lines = content[end:].split(b"\n")
     start = sum(element.count for element in elements[:place])

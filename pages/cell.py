@@ -71,7 +71,11 @@ def layout(cell_id: str = "", ds: str = "", **query: Any) -> Component:
                         [
                             html.Div(
                                 [
-                                    html.P(cell_company.sentence(company), className="sentence", id="cell-sentence"),
+                                    html.P(
+                                        [cell_company.sentence(company), *_both_ways(meta.id, name, company)],
+                                        className="sentence",
+                                        id="cell-sentence",
+                                    ),
                                     html.Div(id="cell-types-export"),
                                 ],
                                 className="figure-head",
@@ -123,6 +127,13 @@ def layout(cell_id: str = "", ds: str = "", **query: Any) -> Component:
             "data-route": cell_partners.route(dataset, CellView(ds=meta.id, cell=name)),
         },
     )
+
+
+def _both_ways(ds: str, cell_id: str, company: cell.Company) -> list[Any]:
+    """The way to its reciprocal pairs."""
+    if not company.n_reciprocal:
+        return []
+    return [" ", html.A("See the pairs", href=url_state.href("/reciprocal", ds=ds, cell=cell_id), **{"data-go": ""})]
 
 
 def _elsewhere(ds: str, cell_id: str) -> Component:

@@ -49,6 +49,11 @@ def of(meta: DatasetMeta, paths: Collection[str]) -> list[Example]:
         proofread = {"ds": meta.id, "pre": "status_axon", "post": "is_cell"}
         made.append(Example("Matrix of proofread axons", "/matrix", proofread, "all they send to other cells"))
         made.append(Example("Cells with a proofread axon", "/cells", {"ds": meta.id, "cells": "status_axon"}))
+    if meta.n_reciprocal_pairs:
+        made.append(Example("Pairs that connect both ways", "/reciprocal", {"ds": meta.id}, "and how many by chance"))
+    if n_cells <= CLUSTERED:
+        cells = {"ds": meta.id} | ({"cells": "is_cell"} if fragments else {})
+        made.append(Example("Triads against chance", "/motifs", cells))
     if "cell_positions" in have:
         made.append(
             Example(

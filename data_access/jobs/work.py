@@ -35,6 +35,7 @@ KINDS: dict[str, str] = {
     "pull-cave": "data_access.adapters.cave.job:run",
     "estimate-cave": "data_access.adapters.cave.estimating:run",
     "annotate-cave": "data_access.adapters.cave.annotating:run",
+    "null-model": "views.long_run:work",
 }
 
 

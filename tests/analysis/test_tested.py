@@ -123,3 +123,23 @@ def doubled(t: tested.Testability) -> tested.Testability:
 def test_an_unknown_mode_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'proofread'"):
         tested.n_tested(known(is_cell=[True]), np.array([0]), np.array([0]), "proofred")  # type: ignore[arg-type]
+
+
+@settings(deadline=None)
+@given(cells, sets, sets, st.sampled_from(MODES), st.data())
+def test_pairs_tested_both_ways_are_counted_once(
+    t: tested.Testability, pre: np.ndarray, post: np.ndarray, mode: tested.Tested, data: st.DataObject
+) -> None:
+    group = np.array([data.draw(st.integers(0, 2)) for _ in range(N)], dtype=np.int32)
+    expected = np.zeros((3, 3), int)
+    for g, h in np.ndindex(3, 3):
+        pairs = {frozenset((a, b)) for a in pre for b in post if group[a] == g and group[b] == h}
+        expected[g, h] = sum(
+            one_by_one(t, *pair, mode) and one_by_one(t, *pair[::-1], mode)
+            for pair in (tuple(p) for p in pairs if len(p) == 2)
+        )
+    found = tested.n_tested_both_ways(t, pre, post, group[pre], group[post], 3, mode)
+    assert found.dtype == np.int64
+    assert found.tolist() == expected.tolist()
+    of_one_set = tested.n_tested_both_ways(t, pre, pre, group[pre], group[pre], 3, mode)
+    assert of_one_set.tolist() == of_one_set.T.tolist()

@@ -26,11 +26,12 @@ def test_nothing_is_compiled_in_a_request(tmp_path: Path) -> None:
 
 def main(folder: Path) -> None:
     """Print the number of compiled versions of each kernel after warming up, and after many requests."""
-    from analysis import aggregate, kernels, leaf_order, tally
+    from analysis import aggregate, kernels, leaf_order, reciprocal, reciprocal_groups, tally
     from analysis.warm import warm
 
     def compiled() -> str:
-        found = [item for module in (aggregate, kernels, leaf_order, tally) for item in vars(module).items()]
+        modules = (aggregate, kernels, leaf_order, reciprocal, reciprocal_groups, tally)
+        found = [item for module in modules for item in vars(module).items()]
         return ", ".join(f"{name} {len(k.signatures)}" for name, k in found if hasattr(k, "signatures"))
 
     warm()
@@ -47,6 +48,8 @@ def requests(folder: Path, sizes: str) -> None:
     from analysis.measures import SIZE_MEASURES
     from analysis.order import by_degree, cluster
     from analysis.raster import indexed, pixel, raster, whole
+    from analysis.reciprocal import pairs, slots
+    from analysis.reciprocal_groups import grouped as reciprocity
     from analysis.tally import tally
     from analysis.tested import Testability
     from data_access.graph import load, save
@@ -63,8 +66,12 @@ def requests(folder: Path, sizes: str) -> None:
     selection = Selection(cells[::-1], cells)
     entries(graph, selection)
     entries(graph, Selection(cells, cells[:1]))
+    known = Testability(*[graph.complete_in] * 7)
     for columns in (cells, cells[:1]):
-        tally(graph, Selection(cells, columns), Testability(*[graph.complete_in] * 7))
+        tally(graph, Selection(cells, columns), known)
+        for found in (pairs(graph), pairs(graph, cells[::-1], columns, 2)):
+            slots(graph.out, found.b, found.a)
+        reciprocity(graph, known, cells, columns, cells, cells[: len(columns)], 20)
     for measure in (*MEASURES, "latency"):
         if sizes == "none" and measure in SIZE_MEASURES:
             continue

@@ -98,6 +98,9 @@ QUERIES = {
     "matrix": {"group": "cell_type"}, "gap_junctions": {}, "carried": {"to": f"tiny_public-v{versions.NEW}"},
     "summary": {"columns": "cell_type"}, "partner_types": {"cell": str(FIRST_ID)},
     "cell_synapses": {"cell": str(FIRST_ID), "limit": "50"},
+    "pair_synapses": {"a": str(FIRST_ID), "b": str(FIRST_ID + 37)},
+    "reciprocal": {}, "reciprocal_types": {}, "reciprocity": {"samples": "10"}, "motifs": {"samples": "5"}, "motif_instances": {"motif": "021C"},
+    "node_search": {"ab": "1", "bc": "1", "samples": "5"},
 }  # fmt: skip
 
 

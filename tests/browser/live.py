@@ -69,12 +69,8 @@ def _await(address: str, process: subprocess.Popen[bytes], log: Any, seconds: fl
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGQUIT)  # at once: gunicorn's SIGTERM waits for open connections
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        os.killpg(process.pid, signal.SIGKILL)  # gunicorn's other ways to end wait for connections, up to half a minute
+        process.wait()
 
 
 DRIVER = (
