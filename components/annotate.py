@@ -171,7 +171,7 @@ def _columns() -> html.Div:
         [
             dmc.MultiSelect(id="annotate-columns", label="Columns to bring in", data=[], value=[], size="xs",
                             placeholder="all of them", searchable=True, clearable=True),
-            dmc.TextInput(id="annotate-prefix", label="Prefix of their names", value="", size="xs", debounce=300,
+            dmc.TextInput(id="annotate-prefix", label="Prefix of their names", value="", size="xs", debounce=True,
                           placeholder="nothing", spellCheck=False, autoComplete="off"),
         ],
         className="fields",

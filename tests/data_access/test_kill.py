@@ -47,6 +47,8 @@ def start(command: CommandLine, synapses: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "data_access", *map(str, words)], cwd=CHECKOUT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # a shell that starts the tests in the background has them ignore Ctrl-C, and what they start with them
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
 
 
