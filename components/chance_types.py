@@ -46,7 +46,7 @@ def matrix(dataset: Dataset, found: Rows, view: ReciprocalView) -> Json | None:
     side = [{"name": name, "colour": inks[name]} for name in names]
     return {
         "kind": "types", "rows": side, "columns": side, "cells": cells, "colours": diverging(),
-        "key": ["1/8", "8 times the expected number"], "label_rows": "one cell", "label_columns": "the other",
+        "key": ["1/8", "8 × expected"], "label_rows": "one cell", "label_columns": "the other",
         "words_from": 27,
     }  # fmt: skip
 
