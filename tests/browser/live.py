@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -114,6 +114,15 @@ def watch(page: Page) -> Watch:
     page.on("requestfailed", on_failed)
     page.on("response", lambda r: seen.note(f"status {r.status}: {r.url}") if r.status >= 400 else None)
     return seen
+
+
+def in_both_schemes(page: Page) -> Iterator[str]:
+    """The page in its light colours, then in its dark ones."""
+    for scheme in ("light", "dark"):
+        page.evaluate("scheme => synaptoscope.chooseTheme(scheme)", scheme)
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        page.evaluate("() => Promise.allSettled(document.getAnimations().map((fading) => fading.finished))")
+        yield scheme
 
 
 def axe(page: Page) -> list[str]:
