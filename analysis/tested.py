@@ -23,6 +23,7 @@ Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Tested = Literal["proofread", "complete", "all"]
+TESTED: tuple[Tested, ...] = get_args(Tested)
 
 # Axons by reach (none, onto cells of the column, everywhere) and by whether all outputs are in the dataset.
 _NOWHERE, _IN_COLUMN, _EVERYWHERE = 0, 1, 2
@@ -136,8 +137,8 @@ def classes(
 
 
 def _check(mode: str) -> None:
-    if mode not in get_args(Tested):
-        raise InputError(f"unknown kind of tested pairs {mode!r}", did_you_mean(mode, get_args(Tested)))
+    if mode not in TESTED:
+        raise InputError(f"unknown kind of tested pairs {mode!r}", did_you_mean(mode, TESTED))
 
 
 def _pre_class(t: Testability, codes: Int32, mode: Tested) -> Int64:

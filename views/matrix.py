@@ -19,6 +19,7 @@ from analysis import tested as tests
 from analysis.matrix import Dropped, Grouped, Selection
 from analysis.raster import Window
 from analysis.tally import tally
+from analysis.tested import TESTED
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import InputError, did_you_mean
 from views import axes, schema
@@ -37,7 +38,6 @@ MEASURES = (
     "output_fraction",
 )
 WHOLE_MEASURES = ("n_synapses", "binary")
-TESTED = ("proofread", "complete", "all")
 SCALES = ("log", "linear", "binary")
 RANGE_PIXELS = 1_024
 

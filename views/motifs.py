@@ -11,11 +11,11 @@ import pyarrow as pa
 from analysis import census as censuses
 from analysis import chance, nulls
 from analysis.matrix import Dropped, Selection, entries
+from analysis.tested import TESTED
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import TooLargeError
 from views import null_models, schema
 from views.long_run import Check, Estimate, Long, Progress
-from views.matrix import TESTED
 from views.result import Ledger, Omitted, TableResult, ledger_of
 from views.tables import AUTAPSES, Resolve, in_memory
 

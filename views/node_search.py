@@ -19,11 +19,11 @@ import pyarrow as pa
 from analysis import chance, node_search, nulls
 from analysis.matrix import Selection, entries
 from analysis.node_search import ABSENT, EDGES, FREE, NODES, PER_CELL, Constraint, Edges, Question
+from analysis.tested import TESTED
 from data_access.dataset import CellSet, Dataset
 from data_access.errors import InputError
 from views import motifs, null_models, schema
 from views.long_run import Check, Estimate, Long, Progress
-from views.matrix import TESTED
 from views.motif_instances import CELLS, triples
 from views.result import Omitted, TableResult, ledger_of
 from views.tables import AUTAPSES, Resolve, in_memory

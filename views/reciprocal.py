@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.tested import TESTED
 from data_access.dataset import Dataset
 from views import pair_features, pair_rows, pair_warnings, schema
 from views.pair_features import Found, PairSet
@@ -20,12 +21,11 @@ from views.result import Ledger, Omitted, TableResult, ledger_of
 from views.tables import AUTAPSES, BATCH, Resolve
 
 RANKS = ("total", "smaller", "balance", "size", "distance")
-TESTED = ("proofread", "complete", "all")
 
 
 @dataclass(frozen=True)
-class ReciprocalView:
-    """Reciprocal pairs of a set, or between two sets."""
+class PairsView:
+    """Which pairs of cells: within a set, or between two sets."""
 
     ds: str = schema.text("", "dataset id")
     cells: str = schema.text("", "cell set: pairs within it; empty = all cells. Stands for pre and post")
@@ -35,6 +35,12 @@ class ReciprocalView:
     autapses: str = schema.choice(AUTAPSES, "has no effect: a cell makes no pair with itself")
     group: str = schema.text("cell_type", "column of the cell table whose values are the kinds of cells")
     tested: str = schema.choice(TESTED, "which pairs count as tested")
+
+
+@dataclass(frozen=True)
+class ReciprocalView(PairsView):
+    """Reciprocal pairs of a set, or between two sets."""
+
     rank: str = schema.choice(RANKS, "strongest first by this; balance: most equal first; distance: nearest first")
     sort: str = schema.text("", "a column instead of the rank; a minus sign in front sorts descending")
     type_a: str = schema.text("", "only pairs with a cell of this kind: a value of `group`, untyped or fragment")

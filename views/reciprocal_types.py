@@ -14,26 +14,17 @@ from analysis.reciprocal_groups import Reciprocity, grouped
 from data_access.dataset import Dataset
 from data_access.errors import InputError, did_you_mean
 from views import axes, pair_features, schema
-from views.reciprocal import TESTED, ReciprocalView
+from views.reciprocal import PairsView
 from views.result import Omitted, TableResult, ledger_of
-from views.tables import AUTAPSES, Resolve, in_memory
+from views.tables import Resolve, in_memory
 from views.testability import what_is_tested
 
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
-class ReciprocalTypesView:
-    """Reciprocal pairs of a set, or between two sets, by groups of cells."""
-
-    ds: str = schema.text("", "dataset id")
-    cells: str = schema.text("", "cell set; empty = all cells. Stands for pre and post")
-    pre: str = schema.text("", "presynaptic cell set; empty = all cells")
-    post: str = schema.text("", "postsynaptic cell set; empty = all cells")
-    min: int = schema.whole(1, "least number of synapses of a connection", low=1)
-    autapses: str = schema.choice(AUTAPSES, "has no effect: a cell makes no pair with itself")
-    group: str = schema.text("cell_type", "column of the cell table to group by")
-    tested: str = schema.choice(TESTED, "which pairs count as tested: the denominators")
+class ReciprocalTypesView(PairsView):
+    """Reciprocal pairs of a set, or between two sets, by groups of cells: the values of `group`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +41,7 @@ class TypePairs:
     said: tuple[str, ...]
 
 
-def type_pairs(
-    dataset: Dataset, view: ReciprocalTypesView | ReciprocalView, resolve: Resolve | None = None
-) -> TypePairs:
+def type_pairs(dataset: Dataset, view: PairsView, resolve: Resolve | None = None) -> TypePairs:
     """The matrix of a view; of the pairs page's parameters those that choose sets, threshold, group and testing count.
 
     Raises InputError for a wrong set and for a column that does not group.

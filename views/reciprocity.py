@@ -13,6 +13,7 @@ from analysis import chance, excess, nulls
 from analysis.chance import Summary
 from analysis.mutual import MutualPairs
 from analysis.null_model import Model
+from analysis.tested import TESTED
 from data_access.dataset import Dataset
 from data_access.errors import InputError, TooLargeError
 from views import null_models, schema
@@ -20,7 +21,6 @@ from views.long_run import Check, Estimate, Long, Progress
 from views.result import Omitted, TableResult, ledger_of
 from views.tables import AUTAPSES, Resolve, in_memory
 
-TESTED = ("proofread", "complete", "all")
 MOST_VALUES = 50_000_000  # samples x pairs of types: each is kept until quantiles are taken
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 LEVEL = 0.95

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.live import HERE, WIDE, Open, Watch, serve, watch
 
@@ -127,6 +127,14 @@ def open_page(browser: BrowserContext, other_browser: Callable[..., BrowserConte
     browser.clear_permissions()
     problems = [p for w in watched for p in w.left()]
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """A busy machine takes its time to lay out a large page, or to draw without a graphics card."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,17 +14,9 @@ from tests.browser.live import PHONE, WIDE, Open, axe
 from tests.views import cell_samples, samples
 from tests.views.cell_samples import CELL, FIRST, Made
 
-pytestmark = pytest.mark.xdist_group("cell-page")
+pytestmark = [pytest.mark.xdist_group("cell-page"), pytest.mark.usefixtures("patience")]
 ROW = "#cell-partners-box .ag-center-cols-container .ag-row"
 GL = "willReadFrequently"  # a remark of Chromium's about how Plotly writes text in 3D
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine takes its time to lay out a page."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -16,17 +16,9 @@ from tests.browser.live import PHONE, Open, axe
 from tests.views import cell_samples, pair_samples, samples
 from tests.views.pair_samples import N_AB, N_BA, A, B, C, Made
 
-pytestmark = pytest.mark.xdist_group("pair-page")
+pytestmark = [pytest.mark.xdist_group("pair-page"), pytest.mark.usefixtures("patience")]
 GL = "willReadFrequently"  # a remark of Chromium's about how Plotly writes text in 3D
 ROW = "#pair-synapses-box .ag-center-cols-container .ag-row"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine takes its time to draw without a graphics card."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
